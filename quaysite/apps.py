@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class QuaysiteConfig(AppConfig):
+    name = "quaysite"
+    verbose_name = "People"

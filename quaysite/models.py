@@ -1,0 +1,60 @@
+"""People: the custom user, from the first migration on."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxLengthValidator,
+    MinLengthValidator,
+    RegexValidator,
+)
+from django.db import models
+from django.db.models.functions import Lower
+
+from robots.models import Namespace
+from robots.names import MAX_LENGTH, MIN_LENGTH, SIMPLE_NAME
+
+
+class User(AbstractUser):
+    """A person. The user name is also the name of the person's own namespace."""
+
+    username = models.CharField(
+        max_length=MAX_LENGTH,
+        unique=True,
+        validators=[
+            MinLengthValidator(MIN_LENGTH),
+            MaxLengthValidator(MAX_LENGTH),
+            RegexValidator(
+                rf"\A{SIMPLE_NAME}\Z",
+                "Use lowercase letters and digits; one of . _ - may stand between.",
+            ),
+        ],
+        error_messages={"unique": "A user with that user name already exists."},
+        help_text="2 to 255 lowercase letters, digits and . _ - between them.",
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="quaysite_user_email_unique",
+                condition=~models.Q(email=""),
+                violation_error_message="Another user has this e-mail address.",
+            ),
+            models.CheckConstraint(
+                name="quaysite_user_username_valid",
+                condition=models.Q(username__regex=rf"\A{SIMPLE_NAME}\Z"),
+            ),
+        ]
+
+    def clean(self) -> None:
+        """People and organizations share one space of names."""
+        super().clean()
+        taken = Namespace.objects.filter(name=self.username)
+        if self.pk is not None:
+            taken = taken.exclude(owner_id=self.pk)
+        if taken.exists():
+            raise ValidationError(
+                {"username": "A user or organization with this name already exists."}
+            )

@@ -1,0 +1,178 @@
+"""Settings of the site: safe with nothing set, changed by environment variables.
+
+A variable has the name of its setting; secrets may also come from NAME_FILE.
+`docs/settings.md` explains each one.
+"""
+
+from pathlib import Path
+
+import environ
+
+from quaysite.environment import env_bool, env_int, env_list, env_secret, env_str
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
+
+# --- Where Quaysite is reached ---------------------------------------------------
+
+SERVER_HOSTNAME = env_str("SERVER_HOSTNAME", "127.0.0.1:8000")
+_host = SERVER_HOSTNAME.rsplit(":", 1)[0] if ":" in SERVER_HOSTNAME else SERVER_HOSTNAME
+_loopback = ["127.0.0.1", "localhost", "[::1]"]
+PREFERRED_URL_SCHEME = env_str(
+    "PREFERRED_URL_SCHEME", "http" if _host in _loopback else "https"
+)
+_https = PREFERRED_URL_SCHEME == "https"
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", list({_host, *_loopback}))
+CSRF_TRUSTED_ORIGINS = env_list(
+    "CSRF_TRUSTED_ORIGINS", [f"{PREFERRED_URL_SCHEME}://{SERVER_HOSTNAME}"]
+)
+# How many reverse proxies append to X-Forwarded-For; 0 trusts none of it.
+TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
+
+# --- Robots and repositories -----------------------------------------------------
+
+ROBOTS_DISALLOW = env_bool("ROBOTS_DISALLOW", False)
+ROBOTS_WHITELIST = env_list("ROBOTS_WHITELIST", [])
+ROBOT_TOKENS_RETRIEVABLE = env_bool("ROBOT_TOKENS_RETRIEVABLE", True)
+# Comma separated; the first seals and digests, all of them are accepted.
+ROBOTS_SECRET_KEYS = env_secret("ROBOTS_SECRET_KEYS", VAR_DIR / "robots_secret_keys")
+CREATE_PRIVATE_REPO_ON_PUSH = env_bool("CREATE_PRIVATE_REPO_ON_PUSH", True)
+LIBRARY_NAMESPACE = env_str("LIBRARY_NAMESPACE", "library")
+SUPER_USERS = env_list("SUPER_USERS", [])
+
+# --- The registry token endpoint -------------------------------------------------
+
+REGISTRY_SERVICES = env_list("REGISTRY_SERVICES", ["127.0.0.1:5000"])
+REGISTRY_TOKEN_ISSUER = env_str("REGISTRY_TOKEN_ISSUER", "quaysite")
+REGISTRY_TOKEN_LIFETIME = env_int("REGISTRY_TOKEN_LIFETIME", 300)  # seconds
+REGISTRY_REFRESH_TOKEN_LIFETIME = env_int(
+    "REGISTRY_REFRESH_TOKEN_LIFETIME", 30 * 24 * 3600
+)
+REGISTRY_SIGNING_ALGORITHM = env_str("REGISTRY_SIGNING_ALGORITHM", "ES256")
+REGISTRY_SIGNING_KEYS_DIR = Path(
+    env_str("REGISTRY_SIGNING_KEYS_DIR", str(VAR_DIR / "signing-keys"))
+)
+
+# --- Django ----------------------------------------------------------------------
+
+DEBUG = env_bool("DEBUG", False)
+SECRET_KEY = env_secret("SECRET_KEY", VAR_DIR / "secret_key")
+ROOT_URLCONF = "quaysite.urls"
+WSGI_APPLICATION = "quaysite.wsgi.application"
+AUTH_USER_MODEL = "quaysite.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "quaysite",
+    "registryauth",
+    "federation",
+    "robots",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "quaysite.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "quaysite.middleware.DatabaseDownMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Database --------------------------------------------------------------------
+
+DATABASES = {
+    "default": environ.Env.db_url_config(
+        env_str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+    )
+}
+_database = DATABASES["default"]
+# Opening a connection costs more than a token does; seconds to keep one.
+_database["CONN_MAX_AGE"] = env_int("CONN_MAX_AGE", 600)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        # Readers never wait for the one writer, and a writer waits for its turn.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+
+# --- People's passwords and sessions ---------------------------------------------
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = True
+
+# --- Transport -------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", _https)
+SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", 31_536_000 if _https else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", _https)
+SECURE_HSTS_PRELOAD = env_bool("SECURE_HSTS_PRELOAD", _https)
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+# --- Static files, time, logs ----------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if not DEBUG
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+USE_TZ = True
+TIME_ZONE = env_str("TIME_ZONE", "UTC")
+LANGUAGE_CODE = "en-us"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
