@@ -1,0 +1,1 @@
+"""Which outside identity may act as which robot. Its trusts come with keyless login."""

@@ -1,0 +1,1 @@
+"""Who exists and who may do what: namespaces, robots, teams, repositories, access."""

@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.contrib.auth import get_user_model
+from django.db.models.signals import post_save
+
+
+class RobotsConfig(AppConfig):
+    name = "robots"
+    verbose_name = "Robot accounts"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from robots import checks  # noqa: F401 - registers itself
+        from robots.lifecycle.people import keep_personal_namespace
+
+        post_save.connect(
+            keep_personal_namespace,
+            sender=get_user_model(),
+            dispatch_uid="robots.personal_namespace",
+        )

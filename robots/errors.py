@@ -1,0 +1,42 @@
+"""What can go wrong in this app: one class for each kind, inert, without secrets."""
+
+
+class DomainError(Exception):
+    """A request that cannot be carried out; `message` is meant for the caller."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NameInvalid(DomainError):
+    """A name that breaks the rules of `robots.names`."""
+
+
+class AlreadyExists(DomainError):
+    """The name is taken."""
+
+
+class NotFound(DomainError):
+    """No such object, or none that the caller may know of."""
+
+
+class ForeignNamespace(DomainError):
+    """A robot or team was named outside the namespace that it is limited to."""
+
+
+class RobotsDisallowed(DomainError):
+    """`ROBOTS_DISALLOW` is on and the robot is not in `ROBOTS_WHITELIST`."""
+
+    MESSAGE = "Robot accounts have been disabled. Please contact your administrator."
+
+    def __init__(self) -> None:
+        super().__init__(self.MESSAGE)
+
+
+class InUse(DomainError):
+    """Something else depends on the object, so it cannot be removed."""
+
+
+class NotRetrievable(DomainError):
+    """A secret that is not kept in a readable form."""
