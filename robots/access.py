@@ -1,0 +1,122 @@
+"""THE decision: what an identity may do to repositories, and which ones it sees.
+
+`authorize` decides and `visible_repositories` lists; both read the grants of
+`robots.grants`, and a property test holds them together. Nothing is written.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from robots.decision import (
+    AccessRequest,
+    Decision,
+    NamespaceFacts,
+    RepositoryFacts,
+    decide,
+)
+from robots.grants import (
+    Grantee,
+    GrantRow,
+    direct_permissions,
+    grant_rows,
+    memberships,
+    team_permissions,
+    usable_namespaces,
+)
+from robots.identity import Identity, Kind
+from robots.models import Repository
+from robots.names import RepositoryName
+from robots.roles import Role, State, TeamRole, Visibility
+
+
+def authorize(
+    identity: Identity, requests: Sequence[AccessRequest], now: datetime
+) -> list[Decision]:
+    """Decide each request, in order, with one query for all of them together.
+
+    Deny is the default, and each refused action carries its reason. Raises
+    ValueError for more than `grants.MAX_REPOSITORIES` requests.
+    """
+    if not requests:
+        return []
+    repositories = [request.repository for request in requests]
+    rows = grant_rows(identity, repositories, now)
+    namespaces = {row.namespace_name: row for row in rows}
+    found = {
+        RepositoryName(row.namespace_name, row.repository_name): row
+        for row in rows
+        if row.repository_name is not None
+    }
+    return [
+        decide(
+            identity,
+            request,
+            _namespace_facts(identity, namespaces.get(request.repository.namespace)),
+            _repository_facts(found.get(request.repository)),
+        )
+        for request in requests
+    ]
+
+
+def may_list_catalog(identity: Identity) -> bool:
+    """Whether `registry:catalog:*` is granted: to site administrators only."""
+    return (
+        identity.kind is Kind.USER
+        and identity.is_site_admin
+        and identity.ceiling is None
+    )
+
+
+def visible_repositories(identity: Identity, now: datetime) -> QuerySet[Repository]:
+    """The repositories that `authorize` lets `identity` pull, as a queryset."""
+    seen = Q(visibility=Visibility.PUBLIC)
+    if not identity.is_anonymous and _may_read_any(identity):
+        seen |= _granted(identity, now)
+    return Repository.objects.filter(usable_namespaces("namespace__"), seen)
+
+
+def _may_read_any(identity: Identity) -> bool:
+    return identity.ceiling is None or identity.ceiling.repository is not None
+
+
+def _granted(identity: Identity, now: datetime) -> Q:
+    grantee = Grantee(identity.kind.value, identity.id, now)
+    here = OuterRef("pk")
+    granted: Q = Q(Exists(direct_permissions(grantee).filter(repository=here)))
+    granted |= Q(Exists(team_permissions(grantee).filter(repository=here)))
+    granted |= Q(
+        Exists(
+            memberships(grantee).filter(
+                namespace=OuterRef("namespace_id"), team__role=TeamRole.ADMIN
+            )
+        )
+    )
+    if identity.kind is Kind.ROBOT:
+        return granted & Q(namespace_id=identity.namespace_id)
+    return granted | Q(namespace__owner_id=identity.id)
+
+
+def _namespace_facts(identity: Identity, row: GrantRow | None) -> NamespaceFacts | None:
+    if row is None:
+        return None
+    return NamespaceFacts(
+        id=row.namespace_id,
+        enabled=row.namespace_enabled and row.owner_is_active,
+        owned=identity.kind is Kind.USER and row.owner_id == identity.id,
+        team_role=TeamRole(row.team_role) if row.team_role else None,
+    )
+
+
+def _repository_facts(row: GrantRow | None) -> RepositoryFacts | None:
+    if row is None or row.repository_id is None:
+        return None
+    return RepositoryFacts(
+        id=row.repository_id,
+        visibility=Visibility(row.visibility or 0),
+        state=State(row.state or 0),
+        mirror_robot_id=row.mirror_robot_id,
+        direct_role=Role(row.direct_role) if row.direct_role else None,
+        via_team_role=Role(row.via_team_role) if row.via_team_role else None,
+    )

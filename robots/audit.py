@@ -1,0 +1,64 @@
+"""Writing audit events: call `record` in the transaction of the change itself (R9)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from robots.identity import Identity, Kind
+from robots.models import AuditEvent, Namespace, Repository
+from robots.origin import NOWHERE, Origin
+
+SYSTEM = "system"
+
+_MASK = "***"
+_SECRET_WORDS = ("secret", "password", "token", "credential", "authorization")
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """Who did it, and from where."""
+
+    kind: str
+    name: str
+    user_id: int | None = None
+    origin: Origin = NOWHERE
+
+    @classmethod
+    def command(cls, name: str) -> "Performer":
+        """An operator at the command line."""
+        return cls(kind=SYSTEM, name=f"manage.py {name}")
+
+    @classmethod
+    def caller(cls, identity: Identity, origin: Origin) -> "Performer":
+        """An authenticated caller over the network."""
+        user_id = identity.id if identity.kind is Kind.USER else None
+        return cls(identity.kind, identity.name, user_id, origin)
+
+
+def record(
+    kind: str,
+    performer: Performer,
+    namespace: Namespace | None,
+    repository: Repository | None = None,
+    **facts: Any,
+) -> AuditEvent:
+    """Add one event. A fact whose name tells of a secret is kept as `***`."""
+    return AuditEvent.objects.create(
+        kind=kind,
+        namespace=namespace,
+        namespace_name=namespace.name if namespace else "",
+        repository_name=repository.name if repository else "",
+        performer_kind=performer.kind,
+        performer_name=performer.name,
+        performer_user_id=performer.user_id,
+        address=performer.origin.address,
+        request_id=performer.origin.request_id,
+        facts={name: _without_secret(name, value) for name, value in facts.items()},
+    )
+
+
+def _without_secret(name: str, value: Any) -> Any:
+    if any(word in name.lower() for word in _SECRET_WORDS):
+        return _MASK
+    if isinstance(value, dict):
+        return {key: _without_secret(str(key), item) for key, item in value.items()}
+    return value

@@ -1,0 +1,38 @@
+"""This app's settings, with the defaults that hold in any Django project."""
+
+from django.conf import settings
+
+
+def robots_disallowed(full_name: str) -> bool:
+    """Whether ROBOTS_DISALLOW stops this robot: by exact name, before anything else."""
+    if not getattr(settings, "ROBOTS_DISALLOW", False):
+        return False
+    return full_name not in getattr(settings, "ROBOTS_WHITELIST", ())
+
+
+def tokens_retrievable() -> bool:
+    """Whether a sealed copy of each static token is kept, to be read again (R6)."""
+    return bool(getattr(settings, "ROBOT_TOKENS_RETRIEVABLE", True))
+
+
+def private_on_push() -> bool:
+    """Whether a repository that a push creates is private."""
+    return bool(getattr(settings, "CREATE_PRIVATE_REPO_ON_PUSH", True))
+
+
+def library_namespace() -> str:
+    """The namespace of repositories whose name has no `/`."""
+    return str(getattr(settings, "LIBRARY_NAMESPACE", "library"))
+
+
+def super_users() -> frozenset[str]:
+    """User names of site administrators, beside Django's superusers."""
+    return frozenset(getattr(settings, "SUPER_USERS", ()))
+
+
+def secret_keys() -> tuple[str, ...]:
+    """The keys for tokens at rest, newest first; SECRET_KEY where none are set."""
+    keys = getattr(settings, "ROBOTS_SECRET_KEYS", "")
+    if isinstance(keys, str):
+        keys = [key.strip() for key in keys.split(",")]
+    return tuple(key for key in keys if key) or (settings.SECRET_KEY,)

@@ -1,0 +1,91 @@
+"""Robot tokens as secrets: made, digested, compared, sealed (design rule R6).
+
+Nothing here reads the database. A secret travels as `Secret`, which prints as
+`***`; only `reveal` hands it out.
+"""
+
+import hashlib
+import hmac
+import secrets
+import string
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from robots import keyring
+
+TOKEN_LENGTH = 64
+"""Characters of a static robot token."""
+
+TOKEN_ALPHABET = string.ascii_uppercase + string.digits
+
+_DIGEST_PURPOSE = "robot token digest"
+_SEAL_PURPOSE = "robot token seal"
+_NONCE_LENGTH = 12
+
+
+class Secret:
+    """A secret in memory; its text shows only through `reveal`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        """Compares in constant time."""
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._bytes(), other._bytes())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _bytes(self) -> bytes:
+        # Lone surrogates come from JSON; they match no token, and must not raise.
+        return self._text.encode("utf-8", "surrogatepass")
+
+
+def generate_token() -> Secret:
+    """A new static robot token: 64 characters A-Z0-9 from the system's CSPRNG."""
+    return Secret("".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH)))
+
+
+def digest(secret: Secret) -> str:
+    """The HMAC-SHA256 hex digest under the current key: what new tokens are kept as."""
+    return _digest(keyring.current_key(_DIGEST_PURPOSE), secret)
+
+
+def accepted_digests(secret: Secret) -> list[str]:
+    """The digests under every accepted key, newest first: what to look up."""
+    return [_digest(key, secret) for key in keyring.keys(_DIGEST_PURPOSE)]
+
+
+def seal(secret: Secret, bound_to: str) -> bytes:
+    """Encrypt a copy that `unseal` can read, bound to its row's digest."""
+    nonce = secrets.token_bytes(_NONCE_LENGTH)
+    cipher = AESGCM(keyring.current_key(_SEAL_PURPOSE))
+    return nonce + cipher.encrypt(nonce, secret._bytes(), bound_to.encode())
+
+
+def unseal(sealed: bytes, bound_to: str) -> Secret | None:
+    """The sealed secret; None if no accepted key opens it for this digest."""
+    nonce, box = sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:]
+    for key in keyring.keys(_SEAL_PURPOSE):
+        try:
+            text = AESGCM(key).decrypt(nonce, box, bound_to.encode())
+        except (InvalidTag, ValueError):
+            continue
+        return Secret(text.decode("utf-8", "surrogatepass"))
+    return None
+
+
+def _digest(key: bytes, secret: Secret) -> str:
+    return hmac.digest(key, secret._bytes(), hashlib.sha256).hex()

@@ -1,0 +1,209 @@
+"""What the facts about one repository allow: the rules R2 to R4, and nothing else.
+
+Pure: no database, no clock, no network. `robots.access` gathers the facts and
+calls `decide`; nothing else in the project turns grants into permission.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from robots.identity import Identity, Kind
+from robots.names import RepositoryName
+from robots.roles import NEEDED_ROLE, Action, Role, State, TeamRole, Visibility
+
+
+class Denial(StrEnum):
+    """Why an action was refused: for the log and the explainer, not for the caller."""
+
+    NO_NAMESPACE = "the namespace does not exist"
+    NAMESPACE_DISABLED = "the namespace is disabled"
+    NO_REPOSITORY = "the repository does not exist"
+    MAY_NOT_CREATE = "the repository does not exist and may not be created"
+    NO_GRANT = "no grant"
+    ROLE_TOO_LOW = "the role is too low"
+    FOREIGN_NAMESPACE = "a robot has no rights outside its namespace"
+    SCOPE_CEILING = "the OAuth token's scopes do not allow it"
+    READ_ONLY = "the repository is read-only"
+    MIRROR = "the repository is a mirror and this is not its robot"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """One repository and what the caller wants to do to it."""
+
+    repository: RepositoryName
+    actions: frozenset[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceFacts:
+    """A namespace as one identity finds it."""
+
+    id: int
+    enabled: bool
+    owned: bool = False
+    team_role: TeamRole | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFacts:
+    """A repository as one identity finds it; roles are unexpired grants only."""
+
+    id: int
+    visibility: Visibility
+    state: State
+    mirror_robot_id: int | None = None
+    direct_role: Role | None = None
+    via_team_role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one AccessRequest.
+
+    `creates` says that the repository does not exist and that `granted` holds
+    once the caller has created it; nothing is granted before that.
+    """
+
+    request: AccessRequest
+    granted: frozenset[Action]
+    denied: dict[Action, Denial] = field(default_factory=dict)
+    role: Role | None = None
+    creates: bool = False
+    namespace_disabled: bool = False
+
+
+def decide(
+    identity: Identity,
+    request: AccessRequest,
+    namespace: NamespaceFacts | None,
+    repository: RepositoryFacts | None,
+) -> Decision:
+    """Answer one request from the facts. Whatever is not granted has a reason."""
+    if namespace is None:
+        return _deny_all(request, Denial.NO_NAMESPACE)
+    if not namespace.enabled:
+        return _deny_all(request, Denial.NAMESPACE_DISABLED, namespace_disabled=True)
+    if repository is None:
+        return _decide_missing(identity, request, namespace)
+    return _decide_existing(identity, request, namespace, repository)
+
+
+def _decide_missing(
+    identity: Identity, request: AccessRequest, namespace: NamespaceFacts
+) -> Decision:
+    if Action.PUSH not in request.actions:
+        return _deny_all(request, Denial.NO_REPOSITORY)
+    if not may_create(identity, namespace):
+        return _deny_all(request, Denial.MAY_NOT_CREATE)
+    return Decision(request, request.actions, role=Role.ADMIN, creates=True)
+
+
+def _decide_existing(
+    identity: Identity,
+    request: AccessRequest,
+    namespace: NamespaceFacts,
+    repository: RepositoryFacts,
+) -> Decision:
+    role = effective_role(identity, namespace, repository)
+    denied: dict[Action, Denial] = {}
+    for action in request.actions:
+        if denial := _denial(identity, action, role, namespace, repository):
+            denied[action] = denial
+    return Decision(request, request.actions - denied.keys(), denied, role)
+
+
+def effective_role(
+    identity: Identity, namespace: NamespaceFacts, repository: RepositoryFacts
+) -> Role | None:
+    """The highest role from any grant, cut by the ceiling; visibility not counted."""
+    if _is_foreign(identity, namespace):
+        return None
+    role = max(_granted_roles(namespace, repository), default=None)
+    if role is None or identity.ceiling is None:
+        return role
+    if identity.ceiling.repository is None:
+        return None
+    return min(role, identity.ceiling.repository)
+
+
+def may_create(identity: Identity, namespace: NamespaceFacts) -> bool:
+    """Whether a push may create a repository here (R4)."""
+    if identity.is_anonymous or not namespace.enabled:
+        return False
+    if _is_foreign(identity, namespace):
+        return False
+    ceiling = identity.ceiling
+    if ceiling and (ceiling.namespace or TeamRole.MEMBER) < TeamRole.CREATOR:
+        return False
+    return namespace.owned or (namespace.team_role or 0) >= TeamRole.CREATOR
+
+
+def _granted_roles(
+    namespace: NamespaceFacts, repository: RepositoryFacts
+) -> Iterator[Role]:
+    if repository.direct_role:
+        yield repository.direct_role
+    if repository.via_team_role:
+        yield repository.via_team_role
+    if namespace.owned or namespace.team_role == TeamRole.ADMIN:
+        yield Role.ADMIN
+
+
+def _denial(
+    identity: Identity,
+    action: Action,
+    role: Role | None,
+    namespace: NamespaceFacts,
+    repository: RepositoryFacts,
+) -> Denial | None:
+    if action is Action.PULL and repository.visibility == Visibility.PUBLIC:
+        return None
+    if role is None:
+        return _why_no_role(identity, namespace, repository)
+    if role < NEEDED_ROLE[action]:
+        return Denial.ROLE_TOO_LOW
+    return _state_denial(identity, action, repository)
+
+
+def _state_denial(
+    identity: Identity, action: Action, repository: RepositoryFacts
+) -> Denial | None:
+    if action is Action.PULL or repository.state == State.NORMAL:
+        return None
+    if repository.state == State.READ_ONLY:
+        return Denial.READ_ONLY
+    is_mirror_robot = (
+        identity.kind is Kind.ROBOT and identity.id == repository.mirror_robot_id
+    )
+    return None if action is Action.PUSH and is_mirror_robot else Denial.MIRROR
+
+
+def _why_no_role(
+    identity: Identity, namespace: NamespaceFacts, repository: RepositoryFacts
+) -> Denial:
+    if _is_foreign(identity, namespace):
+        return Denial.FOREIGN_NAMESPACE
+    if identity.ceiling and any(_granted_roles(namespace, repository)):
+        return Denial.SCOPE_CEILING
+    return Denial.NO_GRANT
+
+
+def _is_foreign(identity: Identity, namespace: NamespaceFacts) -> bool:
+    return identity.kind is Kind.ROBOT and identity.namespace_id != namespace.id
+
+
+def _deny_all(
+    request: AccessRequest, denial: Denial, *, namespace_disabled: bool = False
+) -> Decision:
+    return Decision(
+        request,
+        frozenset(),
+        _all_denied(request.actions, denial),
+        namespace_disabled=namespace_disabled,
+    )
+
+
+def _all_denied(actions: Iterable[Action], denial: Denial) -> dict[Action, Denial]:
+    return dict.fromkeys(actions, denial)

@@ -1,0 +1,173 @@
+"""Every source of a grant, written once: what lists filter by and decisions read.
+
+`robots.access` is the only caller. A grantee is named by a column (`user` or
+`robot`) and a value, which may be a `Parameter` of a prepared query.
+"""
+
+from collections.abc import Sequence
+from functools import cache, reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from robots.identity import Identity, Kind
+from robots.models import Namespace, RepositoryPermission, TeamMember
+from robots.names import RepositoryName
+from robots.prepared import Parameter, PreparedQuery
+
+MAX_REPOSITORIES = 100
+"""The most repositories one grant query is asked about."""
+
+_SIZES = (1, 2, 4, 10, 25, MAX_REPOSITORIES)
+"""Questions are padded to one of these, so that few statements are compiled."""
+
+
+class Grantee(NamedTuple):
+    """Whose grants: the column that names it, its value, and the time that counts."""
+
+    column: str
+    id: Any
+    now: Any
+
+
+class GrantRow(NamedTuple):
+    """One namespace, and one of the repositories asked about if it exists there."""
+
+    namespace_name: str
+    namespace_id: int
+    namespace_enabled: bool
+    owner_id: int | None
+    owner_is_active: bool
+    repository_id: int | None
+    repository_name: str | None
+    visibility: int | None
+    state: int | None
+    mirror_robot_id: int | None
+    direct_role: int | None
+    via_team_role: int | None
+    team_role: int | None
+
+
+def direct_permissions(grantee: Grantee) -> QuerySet[RepositoryPermission]:
+    """Unexpired permissions that name the grantee itself."""
+    return _unexpired(grantee).filter(**{grantee.column: grantee.id})
+
+
+def team_permissions(grantee: Grantee) -> QuerySet[RepositoryPermission]:
+    """Unexpired permissions of teams that the grantee is in."""
+    member = {f"team__members__{grantee.column}": grantee.id}
+    return _unexpired(grantee).filter(**member)
+
+
+def memberships(grantee: Grantee) -> QuerySet[TeamMember]:
+    """The grantee's memberships in teams."""
+    return TeamMember.objects.filter(**{grantee.column: grantee.id})
+
+
+def usable_namespaces(prefix: str = "") -> Q:
+    """Enabled ones whose owner, if there is one, is active."""
+    owner = f"{prefix}owner"
+    return Q(**{f"{prefix}enabled": True}) & (
+        Q(**{f"{owner}__isnull": True}) | Q(**{f"{owner}__is_active": True})
+    )
+
+
+def grant_rows(
+    identity: Identity, repositories: Sequence[RepositoryName], now: Any
+) -> list[GrantRow]:
+    """One query: everything that bears on what `identity` may do to `repositories`.
+
+    A namespace that exists yields at least one row, whether or not any of its
+    repositories does. Raises ValueError past MAX_REPOSITORIES.
+    """
+    if len(repositories) > MAX_REPOSITORIES:
+        raise ValueError(f"more than {MAX_REPOSITORIES} repositories in one question")
+    size = next(size for size in _SIZES if size >= len(repositories))
+    padded = [*repositories, *[repositories[-1]] * (size - len(repositories))]
+    values: dict[str, Any] = {"grantee": identity.id, "now": now}
+    for position, repository in enumerate(padded):
+        values[f"namespace{position}"] = repository.namespace
+        values[f"repository{position}"] = repository.name
+    query = _prepared(None if identity.is_anonymous else identity.kind, size)
+    return [GrantRow._make(row) for row in query.rows(values)]
+
+
+@cache
+def _prepared(kind: Kind | None, size: int) -> PreparedQuery:
+    return PreparedQuery(Namespace, lambda: _grant_query(kind, size))
+
+
+def _grant_query(kind: Kind | None, size: int) -> QuerySet[Any, Any]:
+    namespaces = [_name(f"namespace{n}") for n in range(size)]
+    repositories = [_name(f"repository{n}") for n in range(size)]
+    pairs = [
+        Q(name=namespace, repositories__name=repository)
+        for namespace, repository in zip(namespaces, repositories, strict=True)
+    ]
+    # The pairs alone would read every repository of a namespace: databases look
+    # up (namespace, name) in the index for IN, but not for OR.
+    condition = Q(repositories__name__in=repositories) & reduce(or_, pairs)
+    asked = FilteredRelation("repositories", condition=condition)
+    rows = Namespace.objects.filter(name__in=namespaces).order_by().alias(asked=asked)
+    return rows.annotate(
+        owner_is_active=Coalesce("owner__is_active", Value(True)),
+        repository_id=F("asked__id"),
+        repository_name=F("asked__name"),
+        visibility=F("asked__visibility"),
+        state=F("asked__state"),
+        mirror_robot=F("asked__mirror_robot_id"),
+        **_role_columns(kind),
+    ).values_list(
+        "name",
+        "id",
+        "enabled",
+        "owner_id",
+        "owner_is_active",
+        "repository_id",
+        "repository_name",
+        "visibility",
+        "state",
+        "mirror_robot",
+        "direct_role",
+        "via_team_role",
+        "team_role",
+    )
+
+
+def _role_columns(kind: Kind | None) -> dict[str, Any]:
+    if kind is None:
+        nothing = Value(None, output_field=models.PositiveSmallIntegerField())
+        return dict.fromkeys(("direct_role", "via_team_role", "team_role"), nothing)
+    grantee = Grantee(
+        kind.value,
+        Parameter("grantee", models.BigIntegerField()),
+        Parameter("now", models.DateTimeField()),
+    )
+    asked = OuterRef("repository_id")
+    member_here = memberships(grantee).filter(namespace=OuterRef("pk"))
+    return {
+        "direct_role": _highest(
+            direct_permissions(grantee).filter(repository=asked), "role"
+        ),
+        "via_team_role": _highest(
+            team_permissions(grantee).filter(repository=asked), "role"
+        ),
+        "team_role": _highest(member_here, "team__role"),
+    }
+
+
+def _highest(rows: QuerySet[Any, Any], role: str) -> Subquery:
+    return Subquery(rows.order_by(f"-{role}").values(role)[:1])
+
+
+def _unexpired(grantee: Grantee) -> QuerySet[RepositoryPermission]:
+    return RepositoryPermission.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=grantee.now)
+    )
+
+
+def _name(parameter: str) -> Parameter:
+    return Parameter(parameter, models.CharField())

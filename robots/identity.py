@@ -1,0 +1,65 @@
+"""Who is asking: passed as an argument from authentication to every decision.
+
+An Identity says who and how, never whether it may; it holds no secret.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from robots.roles import Role, TeamRole
+
+
+class Kind(StrEnum):
+    """The three sorts of callers."""
+
+    ANONYMOUS = "anonymous"
+    USER = "user"
+    ROBOT = "robot"
+
+
+class Method(StrEnum):
+    """How the caller proved who it is."""
+
+    NONE = "none"
+    PASSWORD = "password"  # noqa: S105 - the name of a method, not a secret
+    STATIC_TOKEN = "static"  # noqa: S105
+    FEDERATED_TOKEN = "federated"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most that an OAuth token lets its holder do; None means nothing at all."""
+
+    repository: Role | None = None
+    namespace: TeamRole | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A caller, authenticated or anonymous.
+
+    `id` is the primary key of the robot or user. `namespace_id` is the only
+    namespace a robot may act in. `credential_id` is the robot token that was
+    shown, and `credential_expires_at` when it ends.
+    """
+
+    kind: Kind
+    name: str
+    id: int | None = None
+    namespace_id: int | None = None
+    method: Method = Method.NONE
+    ceiling: Ceiling | None = None
+    is_site_admin: bool = False
+    credential_id: int | None = None
+    credential_expires_at: datetime | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.kind is Kind.ANONYMOUS
+
+
+ANONYMOUS = Identity(kind=Kind.ANONYMOUS, name="(anonymous)")
