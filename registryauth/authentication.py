@@ -1,0 +1,49 @@
+"""From what a client shows to an Identity. Raises; never falls back to anonymous."""
+
+import base64
+import binascii
+from datetime import datetime
+
+from registryauth.errors import Unauthorized
+from registryauth.people_login import authenticate_person
+from registryauth.robot_login import authenticate_robot
+from robots.credentials import Secret
+from robots.identity import ANONYMOUS, Identity
+
+_UNREADABLE = "Specified credentials are invalid"
+
+
+def authenticate_header(header: str | None, now: datetime) -> Identity:
+    """The identity behind an Authorization header; anonymous only if there is none.
+
+    Raises Unauthorized for a header that is not Basic, is malformed, or is wrong
+    (RFC 7617).
+    """
+    if header is None:
+        return ANONYMOUS
+    scheme, _, encoded = header.strip().partition(" ")
+    if scheme.lower() != "basic":
+        raise Unauthorized(_UNREADABLE, reason="the scheme is not Basic")
+    username, secret = _decode(encoded.strip())
+    return authenticate(username, secret, now)
+
+
+def authenticate(username: str, secret: Secret, now: datetime) -> Identity:
+    """The robot (its name has a `+`) or the person that these belong to.
+
+    Raises Unauthorized.
+    """
+    if "+" in username:
+        return authenticate_robot(username, secret, now)
+    return authenticate_person(username, secret)
+
+
+def _decode(encoded: str) -> tuple[str, Secret]:
+    try:
+        decoded = base64.b64decode(encoded, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        raise Unauthorized(_UNREADABLE, reason="not base64 of UTF-8") from None
+    username, colon, password = decoded.partition(":")
+    if not colon or not username:
+        raise Unauthorized(_UNREADABLE, reason="no user name or no colon")
+    return username, Secret(password)

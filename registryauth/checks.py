@@ -1,0 +1,90 @@
+"""System checks of this app's settings and of the signing key."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from registryauth import conf
+from registryauth.keys import ALGORITHMS, KeyStoreError
+from registryauth.signing import key_store
+
+
+@register()
+def check_services(**kwargs: Any) -> list[CheckMessage]:
+    """At least one registry is named, and each name fits in a challenge header."""
+    services = conf.services()
+    if services and all(s.isprintable() and '"' not in s and s for s in services):
+        return []
+    return [
+        Error(
+            "REGISTRY_SERVICES must name at least one registry, without quotes.",
+            hint="Use the `service` of the registry's auth.token configuration.",
+            id="registryauth.E001",
+        )
+    ]
+
+
+@register()
+def check_lifetimes(**kwargs: Any) -> list[CheckMessage]:
+    """Tokens live long enough for clients and short enough for revocation (R8)."""
+    low, high = conf.MIN_TOKEN_LIFETIME, conf.MAX_TOKEN_LIFETIME
+    found: list[CheckMessage] = []
+    if not low <= conf.token_lifetime() <= high:
+        found.append(
+            Error(
+                f"REGISTRY_TOKEN_LIFETIME must be {low} to {high} seconds.",
+                id="registryauth.E002",
+            )
+        )
+    if conf.refresh_token_lifetime() <= 0:
+        found.append(
+            Error(
+                "REGISTRY_REFRESH_TOKEN_LIFETIME must be a positive number of seconds.",
+                id="registryauth.E003",
+            )
+        )
+    return found
+
+
+@register()
+def check_algorithm(**kwargs: Any) -> list[CheckMessage]:
+    """New keys are of a kind that every supported registry verifies."""
+    if conf.signing_algorithm() in ALGORITHMS:
+        return []
+    return [
+        Error(
+            f"REGISTRY_SIGNING_ALGORITHM must be one of {', '.join(ALGORITHMS)}.",
+            id="registryauth.E004",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_signing_key(**kwargs: Any) -> list[CheckMessage]:
+    """The signing key can be read by nobody else, and is of the configured kind."""
+    store = key_store()
+    try:
+        key = store.active()
+    except KeyStoreError as error:
+        return [
+            Warning(str(error), hint="One is made at start.", id="registryauth.W001")
+        ]
+    if (store.folder / f"{key.id}.pem").stat().st_mode & 0o077:
+        return [
+            Error(
+                f"{store.folder / key.id}.pem can be read by other users.",
+                hint=f"chmod 600 {store.folder}/*.pem",
+                id="registryauth.E005",
+            )
+        ]
+    if key.algorithm != conf.signing_algorithm():
+        return [
+            Warning(
+                f"REGISTRY_SIGNING_ALGORITHM is {conf.signing_algorithm()}, but the"
+                f" active key {key.id} signs with {key.algorithm}.",
+                hint="manage.py signing_keys add, give the registry the new bundle,"
+                " then manage.py signing_keys activate ID.",
+                id="registryauth.W002",
+            )
+        ]
+    return []

@@ -1,0 +1,81 @@
+"""A person's password to an Identity: Argon2, and the same cost for nobody."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import check_password, make_password
+from django.utils.crypto import constant_time_compare
+
+from registryauth.errors import Unauthorized
+from robots import conf
+from robots.credentials import Secret
+from robots.identity import Identity, Kind, Method
+
+MAX_PASSWORD_LENGTH = 4096
+"""Characters; a longer one is refused before it is hashed."""
+
+_WRONG = "Invalid Username or Password"
+_DISABLED = "This user has been disabled. Please contact your administrator."
+
+
+def authenticate_person(username: str, password: Secret) -> Identity:
+    """The person with this user name, or e-mail address, and password.
+
+    Raises Unauthorized; an unknown person costs one hash, as a wrong password does.
+    """
+    text = password.reveal()
+    if "\x00" in username or len(text) > MAX_PASSWORD_LENGTH:
+        raise Unauthorized(_WRONG, reason="no such user name or password can exist")
+    user = _find(username)
+    if user is None:
+        make_password(text)
+        raise Unauthorized(_WRONG, reason="unknown user")
+    if not check_password(text, user.password):
+        raise Unauthorized(_WRONG, reason="wrong password")
+    return _identity(user)
+
+
+def reauthenticate_person(user_id: int, session_hash: str) -> Identity:
+    """The person a refresh token was made for, if the password is still the same.
+
+    Raises Unauthorized.
+    """
+    user = get_user_model()._default_manager.filter(pk=user_id).first()
+    if user is None or not constant_time_compare(
+        session_fingerprint(user), session_hash
+    ):
+        raise Unauthorized("Invalid refresh token", reason="the password was changed")
+    return _identity(user)
+
+
+def session_fingerprint(user: AbstractBaseUser) -> str:
+    """A keyed digest of the password's hash: changes when the password does."""
+    return user.get_session_auth_hash()
+
+
+def fingerprint_of(user_id: int) -> str:
+    """The `session_fingerprint` of the person with this primary key. One query."""
+    return session_fingerprint(get_user_model()._default_manager.get(pk=user_id))
+
+
+def _find(username: str) -> AbstractBaseUser | None:
+    users = get_user_model()
+    if "@" not in username:
+        return users._default_manager.filter(**{users.USERNAME_FIELD: username}).first()
+    field = users.get_email_field_name()
+    # More than one: nobody can tell whose password this should be.
+    found = users._default_manager.filter(**{f"{field}__iexact": username})[:2]
+    return found[0] if len(found) == 1 else None
+
+
+def _identity(user: AbstractBaseUser) -> Identity:
+    if not user.is_active:
+        raise Unauthorized(_DISABLED)
+    name = user.get_username()
+    return Identity(
+        kind=Kind.USER,
+        name=name,
+        id=user.pk,
+        method=Method.PASSWORD,
+        is_site_admin=getattr(user, "is_superuser", False)
+        or name in conf.super_users(),
+    )

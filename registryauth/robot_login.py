@@ -1,0 +1,142 @@
+"""A robot's token, or what was derived from it, to an Identity. One query (R6, R8)."""
+
+import hmac
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from registryauth.errors import Unauthorized
+from robots import conf, credentials
+from robots.credentials import Secret
+from robots.errors import RobotsDisallowed
+from robots.identity import Identity, Kind, Method
+from robots.models import RobotToken
+from robots.prepared import Parameter, PreparedQuery
+
+
+class _TokenRow(NamedTuple):
+    """One token, its robot and its namespace: all that a login depends on."""
+
+    token_id: int
+    origin: str
+    token_expires_at: datetime | None
+    robot_id: int
+    robot_name: str
+    robot_enabled: bool
+    robot_expires_at: datetime | None
+    namespace_id: int
+    namespace_name: str
+    namespace_enabled: bool
+    owner_name: str | None
+    owner_is_active: bool
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace_name}+{self.robot_name}"
+
+
+def authenticate_robot(full_name: str, secret: Secret, now: datetime) -> Identity:
+    """The robot called `full_name`, if `secret` is one of its live tokens.
+
+    Raises Unauthorized. ROBOTS_DISALLOW comes first, so that it tells nothing
+    of which robots exist. The token is looked up by its digest alone, so an
+    unknown robot costs the same as a wrong secret.
+    """
+    if conf.robots_disallowed(full_name):
+        raise Unauthorized(RobotsDisallowed.MESSAGE)
+    digests = credentials.accepted_digests(secret)
+    row = _find(
+        _by_digest(len(digests)), {f"digest{n}": d for n, d in enumerate(digests)}
+    )
+    if row is None or not _same(row.full_name, full_name):
+        raise Unauthorized(
+            f"Could not find robot with username: {full_name} and supplied password.",
+            reason="no live token of this robot has that digest",
+        )
+    return _identity(row, now)
+
+
+def reauthenticate_robot(token_id: int, now: datetime) -> Identity:
+    """The robot whose token `token_id` a refresh token was made for, if it lives.
+
+    Raises Unauthorized.
+    """
+    row = _find(_by_id(), {"id": token_id})
+    if row is None:
+        raise Unauthorized("Invalid refresh token", reason="its robot token is gone")
+    if conf.robots_disallowed(row.full_name):
+        raise Unauthorized(RobotsDisallowed.MESSAGE)
+    return _identity(row, now)
+
+
+def _identity(row: _TokenRow, now: datetime) -> Identity:
+    """The identity, unless its robot, namespace, owner or an end date forbids it."""
+    name = row.full_name
+    if not row.robot_enabled:
+        raise Unauthorized(f"Robot {name} is disabled")
+    if not row.namespace_enabled or not row.owner_is_active:
+        owner = row.owner_name or row.namespace_name
+        raise Unauthorized(f"Robot {name} owner {owner} is disabled")
+    if row.robot_expires_at and row.robot_expires_at <= now:
+        raise Unauthorized(f"Robot {name} has expired")
+    if row.token_expires_at and row.token_expires_at <= now:
+        raise Unauthorized(f"The token of robot {name} has expired")
+    ends = [end for end in (row.robot_expires_at, row.token_expires_at) if end]
+    return Identity(
+        kind=Kind.ROBOT,
+        name=name,
+        id=row.robot_id,
+        namespace_id=row.namespace_id,
+        method=Method(row.origin),
+        credential_id=row.token_id,
+        credential_expires_at=min(ends, default=None),
+    )
+
+
+def _find(query: PreparedQuery, values: dict[str, Any]) -> _TokenRow | None:
+    rows = query.rows(values)
+    return _TokenRow._make(rows[0]) if rows else None
+
+
+@lru_cache(maxsize=8)
+def _by_digest(keys: int) -> PreparedQuery:
+    digests = [Parameter(f"digest{n}", models.CharField()) for n in range(keys)]
+    return PreparedQuery(RobotToken, lambda: _token_query(Q(digest__in=digests)))
+
+
+@lru_cache(maxsize=1)
+def _by_id() -> PreparedQuery:
+    token_id = Parameter("id", models.BigIntegerField())
+    return PreparedQuery(RobotToken, lambda: _token_query(Q(id=token_id)))
+
+
+def _token_query(which: Q) -> QuerySet[Any, Any]:
+    owner = "robot__namespace__owner"
+    return (
+        RobotToken.objects.filter(which)
+        .order_by()
+        .annotate(owner_is_active=Coalesce(f"{owner}__is_active", Value(True)))
+        .values_list(
+            "id",
+            "origin",
+            "expires_at",
+            "robot_id",
+            "robot__name",
+            "robot__enabled",
+            "robot__expires_at",
+            "robot__namespace_id",
+            "robot__namespace__name",
+            "robot__namespace__enabled",
+            f"{owner}__{get_user_model().USERNAME_FIELD}",
+            "owner_is_active",
+        )
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,107 @@
+"""What a registry client asks for: `repository:ns/name:pull,push`, parsed.
+
+Pure: no database, no clock, no network. The grammar is that of the Distribution
+token specification ("Token Scope Documentation"); what it does not know is either
+refused (actions) or parsed and left without actions (resource types).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from robots.names import RepositoryName, parse_repository_name
+from robots.roles import Action
+
+MAX_SCOPES = 100
+"""Different resources in one request; real clients ask for three at most."""
+
+_ECHO_LENGTH = 300
+
+_SCOPE = re.compile(
+    r"(?P<type>[a-z0-9]+)(?:\((?P<class>[a-z0-9]+)\))?"
+    r":(?P<name>[^\s]+)"
+    r":(?P<actions>[a-z*]+(?:,[a-z*]+)*)",
+    re.ASCII,
+)
+_PATH = re.compile(r"[.a-zA-Z0-9_-]+(?:/[.a-zA-Z0-9_-]+)*", re.ASCII)
+
+
+class ScopeInvalid(ValueError):
+    """A scope that does not fit the grammar; the text is for the caller."""
+
+
+class RepositoryNameInvalid(ScopeInvalid):
+    """A well-formed scope whose repository cannot exist under that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One resource and the actions asked for.
+
+    `name` is what the registry will look for in the token. `repository` is set
+    for plain repositories only.
+    """
+
+    type: str
+    resource_class: str
+    name: str
+    actions: frozenset[Action]
+    repository: RepositoryName | None = None
+
+    @property
+    def is_catalog(self) -> bool:
+        return (self.type, self.name) == ("registry", "catalog")
+
+
+def parse(values: Iterable[str], *, library: str, hostname: str) -> list[Scope]:
+    """Parse `scope` parameters, each of which may hold several, space-separated.
+
+    Resources come back in the order first named, each once, with all actions that
+    were asked of it. `library` is the namespace of names without `/`; `hostname`
+    may stand before a repository's name and is dropped. Raises ScopeInvalid.
+    """
+    scopes: dict[tuple[str, str, str], Scope] = {}
+    for text in (text for value in values for text in value.split(" ") if text):
+        scope = _parse_one(text, library, hostname)
+        key = (scope.type, scope.resource_class, scope.name)
+        if known := scopes.get(key):
+            scope = Scope(*key, known.actions | scope.actions, known.repository)
+        scopes[key] = scope
+        if len(scopes) > MAX_SCOPES:
+            raise ScopeInvalid(f"More than {MAX_SCOPES} resources in one request")
+    return list(scopes.values())
+
+
+def _parse_one(text: str, library: str, hostname: str) -> Scope:
+    match = _SCOPE.fullmatch(text)
+    if match is None:
+        raise ScopeInvalid(_undecodable(text))
+    kind, resource_class = match["type"], match["class"] or ""
+    actions = match["actions"].split(",")
+    if kind != "repository" or resource_class:
+        known = frozenset(Action) & frozenset(actions)
+        return Scope(kind, resource_class, match["name"], frozenset(map(Action, known)))
+    try:
+        wanted = frozenset(map(Action, actions))
+    except ValueError:
+        raise ScopeInvalid(_undecodable(text)) from None
+    path = match["name"].removeprefix(f"{hostname}/")
+    if not _PATH.fullmatch(path):
+        raise ScopeInvalid(_undecodable(text))
+    return Scope(kind, "", path, wanted, _repository(path, library))
+
+
+def _repository(path: str, library: str) -> RepositoryName:
+    repository = parse_repository_name(path, library)
+    if repository is None:
+        full_path = path if "/" in path else f"{library}/{path}"
+        raise RepositoryNameInvalid(f"Invalid repository name: {_shortened(full_path)}")
+    return repository
+
+
+def _undecodable(text: str) -> str:
+    return f"Unable to decode repository and actions: {_shortened(text)}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _ECHO_LENGTH else f"{text[:_ECHO_LENGTH]}..."

@@ -1,0 +1,68 @@
+"""The keys in use by this process, loaded once; what they sign, what verifies it."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from registryauth import conf
+from registryauth.keys import KeyStore, SigningKey
+
+
+def key_store() -> KeyStore:
+    """The folder that REGISTRY_SIGNING_KEYS_DIR names."""
+    return KeyStore(conf.signing_keys_dir())
+
+
+@lru_cache(maxsize=1)
+def active_key() -> SigningKey:
+    """The key that signs; made on first start. Raises KeyStoreError.
+
+    A process keeps the key it began with: loading one costs a thousand signatures.
+    """
+    store = key_store()
+    store.ensure(conf.signing_algorithm())
+    return store.active()
+
+
+@lru_cache(maxsize=1)
+def _signer() -> tuple[jwt.PyJWS, dict[str, Any]]:
+    key = active_key()
+    return jwt.PyJWS(algorithms=[key.algorithm]), {"kid": key.kid, "typ": "JWT"}
+
+
+def sign(claims: dict[str, Any]) -> str:
+    """A compact JWS of `claims` under the active key, with its libtrust kid."""
+    key = active_key()
+    jws, headers = _signer()
+    payload = json.dumps(claims, separators=(",", ":")).encode()
+    return jws.encode(payload, key.private_key, key.algorithm, headers=headers)
+
+
+def forget_keys() -> None:
+    """Load the keys anew at the next use: for commands and tests that change them."""
+    active_key.cache_clear()
+    _signer.cache_clear()
+
+
+def certificate_bundle() -> str:
+    """Certificates of all keys, PEM: `rootcertbundle` of a Distribution registry."""
+    return "".join(key.certificate for key in key_store().all())
+
+
+def jwks() -> dict[str, list[dict[str, Any]]]:
+    """All public keys as a JWK Set (RFC 7517), each with its libtrust kid."""
+    return {"keys": [_jwk(key) for key in key_store().all()]}
+
+
+def _jwk(key: SigningKey) -> dict[str, Any]:
+    public_key = key.private_key.public_key()
+    if isinstance(public_key, ec.EllipticCurvePublicKey):
+        members = ECAlgorithm.to_jwk(public_key, as_dict=True)
+    else:
+        members = RSAAlgorithm.to_jwk(public_key, as_dict=True)
+    members.pop("key_ops", None)
+    return {**members, "kid": key.kid, "alg": key.algorithm, "use": "sig"}

@@ -1,0 +1,141 @@
+"""GET and POST /v2/auth, and the public keys: HTTP in, HTTP out, nothing decided."""
+
+import logging
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from registryauth import conf, parameters, refresh, signing
+from registryauth.authentication import authenticate, authenticate_header
+from registryauth.errors import (
+    EndpointError,
+    InvalidRequest,
+    MethodNotAllowed,
+    Unauthorized,
+    Unavailable,
+)
+from registryauth.issue import Answer, Question, issue
+from robots.origin import origin_of
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = 5
+"""Seconds after which a client may ask again while the database is away."""
+
+_NO_STORE = "no-cache, no-store, must-revalidate"
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class TokenView(View):
+    """The token endpoint of the Distribution specification, for docker and others."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except EndpointError as error:
+            return _refusal(request, error)
+        except (OperationalError, InterfaceError) as error:
+            logger.error("database unavailable: %s", type(error).__name__)
+            return _refusal(request, Unavailable("The service is unavailable"))
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """A token for the Authorization header's owner, or for anybody."""
+        now = timezone.now()
+        identity = authenticate_header(request.headers.get("Authorization"), now)
+        values = parameters.query(request)
+        service = parameters.service(values)
+        scopes = parameters.requested_scopes(values)
+        if identity.is_anonymous and not scopes:
+            raise Unauthorized("access to the requested resource is not authorized")
+        question = Question(
+            service=service,
+            scopes=scopes,
+            wants_refresh_token=values.get("offline_token") == "true",
+            may_create=request.method == "GET",
+            origin=origin_of(request),
+        )
+        return _granted(issue(identity, question, now))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The OAuth 2 form that containerd, and docker with a refresh token, send."""
+        now = timezone.now()
+        values = parameters.form(request)
+        service = parameters.service(values)
+        grant_type = values.get("grant_type")
+        if grant_type == "password":
+            identity = authenticate(
+                parameters.required(values, "username").reveal(),
+                parameters.required(values, "password"),
+                now,
+            )
+        elif grant_type == "refresh_token":
+            token = parameters.required(values, "refresh_token")
+            identity = refresh.authenticate(token, service, now)
+        else:
+            raise InvalidRequest("grant_type must be password or refresh_token")
+        question = Question(
+            service=service,
+            scopes=parameters.requested_scopes(values),
+            wants_refresh_token=values.get("access_type") == "offline",
+            may_create=True,
+            origin=origin_of(request),
+        )
+        return _granted(issue(identity, question, now))
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        raise MethodNotAllowed("Use GET or POST")
+
+
+@require_safe
+def jwks(request: HttpRequest) -> JsonResponse:
+    """The public keys that verify our registry tokens (RFC 7517)."""
+    return JsonResponse(signing.jwks(), content_type="application/jwk-set+json")
+
+
+def _granted(answer: Answer) -> HttpResponse:
+    body: dict[str, Any] = {
+        "token": answer.token,
+        "access_token": answer.token,
+        "expires_in": int((answer.expires_at - answer.issued_at).total_seconds()),
+        "issued_at": answer.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    if answer.refresh_token is not None:
+        body["refresh_token"] = answer.refresh_token.reveal()
+    return JsonResponse(body, headers={"Cache-Control": _NO_STORE})
+
+
+def _refusal(request: HttpRequest, error: EndpointError) -> JsonResponse:
+    response = JsonResponse(error.as_dict(), status=error.status)
+    response["Cache-Control"] = _NO_STORE
+    response["Docker-Distribution-API-Version"] = "registry/2.0"
+    if isinstance(error, Unauthorized):
+        response["WWW-Authenticate"] = _challenge()
+    if isinstance(error, Unavailable):
+        response["Retry-After"] = str(RETRY_AFTER)
+    if isinstance(error, MethodNotAllowed):
+        response["Allow"] = "GET, HEAD, POST"
+    origin = origin_of(request)
+    logger.info(
+        "refused %s address=%s request=%s",
+        error.reason,
+        origin.address,
+        origin.request_id,
+    )
+    return response
+
+
+def _challenge() -> str:
+    # Never an error= attribute: clients would then print two messages.
+    return f'Bearer realm="{conf.realm()}",service="{(conf.services() or [""])[0]}"'
