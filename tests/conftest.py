@@ -1,0 +1,73 @@
+"""The cast: alice owns acme, bob is in a team of it, charlie must have no access."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from quaysite.models import User
+from registryauth import signing
+from robots.credentials import Secret
+from robots.lifecycle.permissions import grant
+from robots.models import Namespace, Repository, Robot, Team
+from robots.roles import Role, Visibility
+from tests import factories
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who and what most tests need; the secrets are those of the two robots."""
+
+    alice: User
+    bob: User
+    charlie: User
+    acme: Namespace
+    team: Team
+    ci: Robot
+    ci_secret: Secret
+    reader: Robot
+    reader_secret: Secret
+    web: Repository
+    api: Repository
+    public: Repository
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings: Settings) -> None:
+    """Argon2 costs 0.1 s a password on purpose; tests of it ask for it by name."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def own_signing_keys(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A folder of signing keys for this test alone."""
+    folder = tmp_path_factory.mktemp("signing-keys")
+    settings.REGISTRY_SIGNING_KEYS_DIR = folder
+    signing.forget_keys()
+    yield folder
+    signing.forget_keys()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    alice = factories.user("alice")
+    bob = factories.user("bob")
+    charlie = factories.user("charlie")
+    acme = factories.organization("acme", owner=alice)
+    ci, ci_secret = factories.robot(acme, "ci")
+    reader, reader_secret = factories.robot(acme, "reader")
+    web = factories.repository(acme, "web")
+    api = factories.repository(acme, "api")
+    public = factories.repository(acme, "public", Visibility.PUBLIC)
+    team = factories.team(acme, "developers", members=(bob,))
+    grant(web, ci, Role.WRITE, factories.BY)
+    grant(web, reader, Role.READ, factories.BY)
+    grant(api, team, Role.WRITE, factories.BY)
+    return Cast(
+        alice, bob, charlie, acme, team, ci, ci_secret, reader, reader_secret,
+        web, api, public,
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""One builder for each thing that tests need, with sensible defaults."""
+
+from typing import Any
+
+from quaysite.models import User
+from robots import credentials
+from robots.audit import Performer
+from robots.credentials import Secret
+from robots.identity import Identity, Kind, Method
+from robots.lifecycle.organizations import create_organization
+from robots.lifecycle.repositories import create_repository
+from robots.lifecycle.robots import create_robot
+from robots.lifecycle.teams import add_member, set_team
+from robots.models import Namespace, Repository, Robot, RobotToken, Team
+from robots.roles import State, TeamRole, Visibility
+
+BY = Performer.command("tests")
+PASSWORD = "correct horse battery staple"
+
+
+def user(username: str, password: str = PASSWORD, **fields: Any) -> User:
+    return User.objects.create_user(username, password=password, **fields)
+
+
+def organization(name: str = "acme", owner: User | None = None) -> Namespace:
+    return create_organization(name, BY, owner)
+
+
+def robot(namespace: Namespace, name: str) -> tuple[Robot, Secret]:
+    return create_robot(namespace, name, BY)
+
+
+def repository(
+    namespace: Namespace,
+    name: str,
+    visibility: Visibility = Visibility.PRIVATE,
+    state: State = State.NORMAL,
+) -> Repository:
+    made = create_repository(namespace, name, BY, visibility=visibility)
+    if state != State.NORMAL:
+        made.state = state
+        made.save(update_fields=["state"])
+    return made
+
+
+def team(
+    namespace: Namespace,
+    name: str,
+    role: TeamRole = TeamRole.MEMBER,
+    members: tuple[Robot | User, ...] = (),
+) -> Team:
+    made, _ = set_team(namespace, name, role, BY)
+    for member in members:
+        add_member(made, member, BY)
+    return made
+
+
+def robot_identity(of: Robot) -> Identity:
+    return Identity(
+        Kind.ROBOT,
+        of.full_name,
+        of.pk,
+        of.namespace_id,
+        Method.STATIC_TOKEN,
+        credential_id=of.tokens.get().pk,
+    )
+
+
+def user_identity(of: User) -> Identity:
+    return Identity(Kind.USER, of.username, of.pk, method=Method.PASSWORD)
+
+
+def stored_secret(of: Robot) -> str:
+    """The robot's one static token, read back from its sealed copy."""
+    token: RobotToken = of.tokens.get()
+    secret = credentials.unseal(bytes(token.sealed or b""), token.digest)
+    assert secret is not None
+    return secret.reveal()
