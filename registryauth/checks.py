@@ -63,12 +63,12 @@ def check_algorithm(**kwargs: Any) -> list[CheckMessage]:
 def check_signing_key(**kwargs: Any) -> list[CheckMessage]:
     """The signing key can be read by nobody else, and is of the configured kind."""
     store = key_store()
+    if store.is_empty():
+        return []  # The first start makes one.
     try:
         key = store.active()
     except KeyStoreError as error:
-        return [
-            Warning(str(error), hint="One is made at start.", id="registryauth.W001")
-        ]
+        return [Error(str(error), id="registryauth.E006")]
     if (store.folder / f"{key.id}.pem").stat().st_mode & 0o077:
         return [
             Error(

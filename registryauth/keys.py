@@ -74,10 +74,14 @@ class KeyStore:
             raise KeyStoreError(f"{self.folder}: the active key {path.name} is missing")
         return self._load(path)
 
+    def is_empty(self) -> bool:
+        """Whether no key has been made yet."""
+        return not any(self.folder.glob("*.pem"))
+
     def ensure(self, algorithm: str) -> None:
         """Make a first key and activate it, unless there is one already."""
         with self._locked():
-            if not any(self.folder.glob("*.pem")):
+            if self.is_empty():
                 self._set_active(self._make(algorithm))
 
     def add(self, algorithm: str) -> SigningKey:

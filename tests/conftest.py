@@ -41,6 +41,18 @@ def fast_passwords(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def uncollected_static_files(settings: Settings) -> None:
+    """Pages refer to static files by their plain names, as no test collects them."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {
+            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        },
+    }
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
 def own_signing_keys(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
