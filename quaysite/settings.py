@@ -37,6 +37,7 @@ ROBOT_TOKENS_RETRIEVABLE = env_bool("ROBOT_TOKENS_RETRIEVABLE", True)
 # Comma separated; the first seals and digests, all of them are accepted.
 ROBOTS_SECRET_KEYS = env_secret("ROBOTS_SECRET_KEYS", VAR_DIR / "robots_secret_keys")
 CREATE_PRIVATE_REPO_ON_PUSH = env_bool("CREATE_PRIVATE_REPO_ON_PUSH", True)
+USAGE_FLUSH_SECONDS = env_int("USAGE_FLUSH_SECONDS", 60)
 LIBRARY_NAMESPACE = env_str("LIBRARY_NAMESPACE", "library")
 SUPER_USERS = env_list("SUPER_USERS", [])
 
@@ -152,7 +153,7 @@ X_FRAME_OPTIONS = "DENY"
 if not _https and _host in _loopback:
     # On the loopback address there is no wire to protect: HSTS, redirect, cookies.
     SILENCED_SYSTEM_CHECKS = [
-        f"security.W0{number}" for number in "04 08 12 16".split()
+        f"security.W0{number}" for number in ["04", "08", "12", "16"]
     ]
 
 # --- Static files, time, logs ----------------------------------------------------

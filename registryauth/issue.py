@@ -16,6 +16,7 @@ from robots.identity import Identity
 from robots.lifecycle.repositories import create_on_push
 from robots.origin import Origin
 from robots.roles import Action
+from robots.usage import usage
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ def issue(identity: Identity, question: Question, now: datetime) -> Answer:
         (scope, _granted(identity, scope, decisions)) for scope in question.scopes
     ]
     _log(identity, question, granted, decisions)
+    usage.note(identity, now)
     wants_refresh = question.wants_refresh_token and not identity.is_anonymous
     return Answer(
         token=tokens.mint(identity, question.service, granted, now),

@@ -20,6 +20,11 @@ def private_on_push() -> bool:
     return bool(getattr(settings, "CREATE_PRIVATE_REPO_ON_PUSH", True))
 
 
+def usage_flush_seconds() -> int:
+    """Seconds between two writes of last uses; 0 leaves writing to the caller."""
+    return int(getattr(settings, "USAGE_FLUSH_SECONDS", 60))
+
+
 def library_namespace() -> str:
     """The namespace of repositories whose name has no `/`."""
     return str(getattr(settings, "LIBRARY_NAMESPACE", "library"))

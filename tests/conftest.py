@@ -53,6 +53,12 @@ def uncollected_static_files(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_background_thread(settings: Settings) -> None:
+    """Last uses are written when a test says so."""
+    settings.USAGE_FLUSH_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
 def own_signing_keys(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:

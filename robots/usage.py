@@ -1,0 +1,92 @@
+"""When robots and their tokens were last used: collected in memory, written seldom.
+
+The token endpoint must not write, so each process keeps the latest use of each
+token and a thread of it writes them together every USAGE_FLUSH_SECONDS. A process
+that is killed loses what it had not written yet: at most that many seconds.
+"""
+
+import atexit
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import DatabaseError, connections, transaction
+
+from robots import conf
+from robots.identity import Identity
+from robots.models import Robot, RobotToken
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 500
+
+
+class Usage:
+    """The uses of one process since the last flush; safe for several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tokens: dict[int, datetime] = {}
+        self._robots: dict[int, datetime] = {}
+        self._thread: threading.Thread | None = None
+
+    def note(self, identity: Identity, now: datetime) -> None:
+        """Remember that a robot's token was used; anybody else is passed over."""
+        if identity.credential_id is None or identity.id is None:
+            return
+        with self._lock:
+            self._tokens[identity.credential_id] = now
+            self._robots[identity.id] = now
+            self._start()
+
+    def flush(self) -> None:
+        """Write what was noted. If that fails it is kept for the next time."""
+        with self._lock:
+            tokens, self._tokens = self._tokens, {}
+            robots, self._robots = self._robots, {}
+        if not tokens:
+            return
+        try:
+            _write(tokens, robots)
+        except DatabaseError as error:
+            logger.warning("last uses not written: %s", type(error).__name__)
+            with self._lock:
+                self._tokens = {**tokens, **self._tokens}
+                self._robots = {**robots, **self._robots}
+
+    def _start(self) -> None:
+        """Start the thread at the first use: before a fork it would not survive."""
+        interval = conf.usage_flush_seconds()
+        if interval <= 0 or (self._thread and self._thread.is_alive()):
+            return
+        self._thread = threading.Thread(
+            target=self._run, args=(interval,), name="usage", daemon=True
+        )
+        self._thread.start()
+        atexit.register(self.flush)
+
+    def _run(self, interval: int) -> None:
+        pause = threading.Event()
+        while not pause.wait(interval):
+            self.flush()
+            connections.close_all()
+
+
+def _write(tokens: Mapping[int, datetime], robots: Mapping[int, datetime]) -> None:
+    """One statement for each batch. Rows that are gone by now stay gone."""
+    with transaction.atomic():
+        RobotToken.objects.bulk_update(
+            [RobotToken(pk=pk, last_used_at=time) for pk, time in tokens.items()],
+            ["last_used_at"],
+            batch_size=_BATCH,
+        )
+        Robot.objects.bulk_update(
+            [Robot(pk=pk, last_used_at=time) for pk, time in robots.items()],
+            ["last_used_at"],
+            batch_size=_BATCH,
+        )
+
+
+usage = Usage()
+"""This process's uses."""
