@@ -1,13 +1,14 @@
 """People on the admin site, and the site's own titles."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from quaysite.models import User
@@ -33,10 +34,38 @@ class PersonCreationForm(RefusableForm, AdminUserCreationForm):  # type: ignore[
     pass
 
 
+class AuditedAdmin(RefusingAdmin, ListAdmin):
+    """Whatever Django notes in its own log is an audit event as well.
+
+    Django calls these in the transaction of the change itself.
+    """
+
+    noun: ClassVar[str]
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        _record(f"{self.noun}_create", request, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        """Called for the form, and for the page that sets a person's password."""
+        fields = [name for entry in message for name in _changed_fields(entry)]
+        if fields:
+            _record(f"{self.noun}_change", request, obj, changed=fields)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> list[LogEntry]:
+        for obj in queryset:
+            _record(f"{self.noun}_delete", request, obj)
+        return super().log_deletions(request, queryset)
+
+
 @admin.register(User)
-class PersonAdmin(RefusingAdmin, ListAdmin, UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     """Only superusers hand out powers, or touch those who have all of them."""
 
+    noun = "user"
     form = PersonChangeForm
     add_form = PersonCreationForm
     list_display = (
@@ -72,7 +101,7 @@ class PersonAdmin(RefusingAdmin, ListAdmin, UserAdmin):  # type: ignore[type-arg
             raise DomainError("Only a superuser may give a person this user name.")
         super().save_model(request, obj, form, change)
         if change and "username" in form.changed_data:
-            self._record(
+            _record(
                 "user_change_name",
                 request,
                 obj,
@@ -85,31 +114,38 @@ class PersonAdmin(RefusingAdmin, ListAdmin, UserAdmin):  # type: ignore[type-arg
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
-    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
-        self._record("user_create", request, obj)
-        return super().log_addition(request, obj, message)
 
-    def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
-        """Called for the form and for the page that sets a password."""
-        fields = [name for entry in message for name in _changed_fields(entry)]
-        if fields:
-            self._record("user_change", request, obj, changed=fields)
-        return super().log_change(request, obj, message)
+admin.site.unregister(Group)
 
-    def log_deletions(
-        self, request: HttpRequest, queryset: QuerySet[User]
-    ) -> list[LogEntry]:
-        for person in queryset:
-            self._record("user_delete", request, person)
-        return super().log_deletions(request, queryset)
 
-    def _record(
-        self, kind: str, request: HttpRequest, person: User, **facts: Any
-    ) -> None:
-        namespace = Namespace.objects.filter(owner=person).first()
-        audit.record(
-            kind, performer_of(request), namespace, username=person.username, **facts
-        )
+@admin.register(Group)
+class PowersAdmin(AuditedAdmin, GroupAdmin):
+    """A group hands its powers to its members, so only superusers change one."""
+
+    noun = "group"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request) and super().has_add_permission(request)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> bool:
+        return _is_superuser(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> bool:
+        return _is_superuser(request) and super().has_delete_permission(request, obj)
+
+
+def _record(kind: str, request: HttpRequest, obj: Model, **facts: Any) -> None:
+    """In the person's own namespace; a group belongs to none."""
+    by = performer_of(request)
+    if isinstance(obj, User):
+        own = Namespace.objects.filter(owner=obj).first()
+        audit.record(kind, by, own, username=obj.username, **facts)
+    else:
+        audit.record(kind, by, None, name=str(obj), **facts)
 
 
 def _is_superuser(request: HttpRequest) -> bool:

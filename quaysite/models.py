@@ -44,7 +44,7 @@ class User(AbstractUser):
             ),
             models.CheckConstraint(
                 name="quaysite_user_username_valid",
-                condition=models.Q(username__regex=rf"\A{SIMPLE_NAME}\Z"),
+                condition=models.Q(username__regex=rf"\A(?=..){SIMPLE_NAME}\Z"),
             ),
         ]
 

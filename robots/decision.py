@@ -25,7 +25,7 @@ class Denial(StrEnum):
     FOREIGN_NAMESPACE = "a robot has no rights outside its namespace"
     SCOPE_CEILING = "the OAuth token's scopes do not allow it"
     READ_ONLY = "the repository is read-only"
-    MIRROR = "the repository is a mirror and this is not its robot"
+    MIRROR = "the repository is a mirror: only its robot pushes, and nobody deletes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def effective_role(
     """The highest role from any grant, cut by the ceiling; visibility not counted."""
     if _is_foreign(identity, namespace):
         return None
-    role = max(_granted_roles(namespace, repository), default=None)
+    role = _granted_role(namespace, repository)
     if role is None or identity.ceiling is None:
         return role
     if identity.ceiling.repository is None:
@@ -138,6 +138,12 @@ def may_create(identity: Identity, namespace: NamespaceFacts) -> bool:
     if ceiling and (ceiling.namespace or TeamRole.MEMBER) < TeamRole.CREATOR:
         return False
     return namespace.owned or (namespace.team_role or 0) >= TeamRole.CREATOR
+
+
+def _granted_role(
+    namespace: NamespaceFacts, repository: RepositoryFacts
+) -> Role | None:
+    return max(_granted_roles(namespace, repository), default=None)
 
 
 def _granted_roles(
@@ -160,10 +166,9 @@ def _denial(
 ) -> Denial | None:
     if action is Action.PULL and repository.visibility == Visibility.PUBLIC:
         return None
-    if role is None:
-        return _why_no_role(identity, namespace, repository)
-    if role < NEEDED_ROLE[action]:
-        return Denial.ROLE_TOO_LOW
+    needed = NEEDED_ROLE[action]
+    if role is None or role < needed:
+        return _why_below(needed, identity, namespace, repository)
     return _state_denial(identity, action, repository)
 
 
@@ -180,14 +185,19 @@ def _state_denial(
     return None if action is Action.PUSH and is_mirror_robot else Denial.MIRROR
 
 
-def _why_no_role(
-    identity: Identity, namespace: NamespaceFacts, repository: RepositoryFacts
+def _why_below(
+    needed: Role,
+    identity: Identity,
+    namespace: NamespaceFacts,
+    repository: RepositoryFacts,
 ) -> Denial:
+    """Why the effective role falls short; the ceiling only where it alone does it."""
     if _is_foreign(identity, namespace):
         return Denial.FOREIGN_NAMESPACE
-    if identity.ceiling and any(_granted_roles(namespace, repository)):
-        return Denial.SCOPE_CEILING
-    return Denial.NO_GRANT
+    granted = _granted_role(namespace, repository)
+    if granted is None:
+        return Denial.NO_GRANT
+    return Denial.ROLE_TOO_LOW if granted < needed else Denial.SCOPE_CEILING
 
 
 def _is_foreign(identity: Identity, namespace: NamespaceFacts) -> bool:

@@ -7,6 +7,7 @@ from robots import conf
 from robots.errors import NotFound
 from robots.models import Namespace, Repository, Robot, Team
 from robots.names import parse_repository_name, parse_robot_name, simple_name_issue
+from robots.text import is_storable
 
 
 def namespace_named(name: str) -> Namespace:
@@ -34,7 +35,7 @@ def robot_named(full_name: str) -> Robot:
 def user_named(username: str) -> AbstractBaseUser:
     """The person called `username`; NotFound if there is none."""
     users = get_user_model()
-    if "\x00" not in username:
+    if is_storable(username):
         found = users._default_manager.filter(
             **{users.USERNAME_FIELD: username}
         ).first()

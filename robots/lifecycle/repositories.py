@@ -9,6 +9,7 @@ from robots import audit, conf, names
 from robots.audit import Performer
 from robots.errors import AlreadyExists
 from robots.identity import Identity, Kind
+from robots.lookup import namespace_named
 from robots.models import (
     DefaultPermission,
     Namespace,
@@ -18,6 +19,7 @@ from robots.models import (
 from robots.names import RepositoryName
 from robots.origin import Origin
 from robots.roles import Role, Visibility
+from robots.text import check_storable
 
 
 def create_repository(
@@ -31,9 +33,11 @@ def create_repository(
 ) -> Repository:
     """Create a repository; its creator gets admin, then default permissions apply.
 
-    Raises NameInvalid or AlreadyExists.
+    Raises NameInvalid, DomainError for a description that cannot be kept, or
+    AlreadyExists.
     """
     names.check_repository_name(name)
+    check_storable("description", description)
     try:
         with transaction.atomic():
             repository = Repository.objects.create(
@@ -59,10 +63,11 @@ def create_repository(
 def create_on_push(identity: Identity, name: RepositoryName, origin: Origin) -> None:
     """Create what a first push needs; `robots.access` has said that it may be.
 
-    Raises AlreadyExists if another push was faster.
+    Raises AlreadyExists if another push was faster, NotFound if the namespace is
+    gone since.
     """
     create_repository(
-        Namespace.objects.get(name=name.namespace),
+        namespace_named(name.namespace),
         name.name,
         Performer.caller(identity, origin),
         visibility=(

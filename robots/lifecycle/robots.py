@@ -8,8 +8,18 @@ from django.db.models import RestrictedError
 from robots import audit, conf, credentials, names
 from robots.audit import Performer
 from robots.credentials import Secret
-from robots.errors import AlreadyExists, InUse, RobotsDisallowed
+from robots.errors import (
+    AlreadyExists,
+    DomainError,
+    InUse,
+    NotFound,
+    RobotsDisallowed,
+)
 from robots.models import Namespace, Robot, RobotToken, TokenOrigin
+from robots.text import check_storable
+
+MAX_DESCRIPTION = 255
+"""Characters of a robot's description."""
 
 
 class NewToken(NamedTuple):
@@ -29,12 +39,17 @@ def create_robot(
 ) -> NewToken:
     """Create a robot with one static token.
 
-    Raises RobotsDisallowed, NameInvalid or AlreadyExists, checked in that order.
+    Raises RobotsDisallowed, NameInvalid, DomainError for a description or metadata
+    that cannot be kept, or AlreadyExists, checked in that order.
     """
     full_name = f"{namespace.name}+{shortname}"
     if conf.robots_disallowed(full_name):
         raise RobotsDisallowed
     names.check_robot_name(namespace.name, shortname)
+    if len(description) > MAX_DESCRIPTION:
+        raise DomainError(f"description: at most {MAX_DESCRIPTION} characters")
+    check_storable("description", description)
+    check_storable("metadata", metadata)
     try:
         with transaction.atomic():
             robot = Robot.objects.create(
@@ -58,9 +73,14 @@ def create_robot(
 
 
 def regenerate_token(robot: Robot, by: Performer) -> NewToken:
-    """Replace every token of a robot, federated ones included, by a new static one."""
+    """Replace every token of a robot, federated ones included, by a new static one.
+
+    Raises NotFound if the robot is gone.
+    """
     with transaction.atomic():
-        locked = Robot.objects.select_for_update().get(pk=robot.pk)
+        locked = Robot.objects.select_for_update().filter(pk=robot.pk).first()
+        if locked is None:
+            raise NotFound(f"There is no robot account {robot.full_name}")
         RobotToken.objects.filter(robot=locked).delete()
         secret = _add_static_token(locked)
         audit.record("regenerate_robot_token", by, robot.namespace, robot=robot.name)

@@ -38,6 +38,7 @@ class AuditEvent(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-created_at"], name="robots_audit_time"),
             models.Index(
                 fields=["namespace", "-created_at"], name="robots_audit_namespace_time"
             ),

@@ -48,7 +48,7 @@ class SameNamespace(BaseConstraint):
             f" FOREIGN KEY ({', '.join(map(quote, columns))})"
             f" REFERENCES {quote(other._meta.db_table)}"
             f" ({', '.join(map(quote, targets))})"
-            f"{schema_editor.connection.ops.deferrable_sql()}"
+            " DEFERRABLE INITIALLY DEFERRED"
         )
 
     def create_sql(

@@ -10,7 +10,7 @@ def matches_name(field: str, name: str) -> models.CheckConstraint:
     """`field` is a namespace, robot or team name, as `robots.names` has it."""
     return models.CheckConstraint(
         name=name,
-        condition=Q(**{f"{field}__regex": rf"\A{SIMPLE_NAME}\Z"}),
+        condition=Q(**{f"{field}__regex": rf"\A(?=..){SIMPLE_NAME}\Z"}),
         violation_error_message=(
             "Use 2 to 255 lowercase letters and digits;"
             " one of . _ - may stand between them."

@@ -1,0 +1,30 @@
+"""Which text every supported database can keep.
+
+Pure. PostgreSQL keeps neither NUL nor half of a surrogate pair, which JSON can
+carry; SQLite's JSON knows no NaN. What one of them refuses is refused for all.
+"""
+
+import math
+from typing import Any
+
+from robots.errors import DomainError
+
+
+def is_storable(text: str) -> bool:
+    """Whether `text` has no NUL and no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def check_storable(field: str, value: Any) -> None:
+    """Raise DomainError, naming `field`, unless a text or JSON value can be kept."""
+    if isinstance(value, str) and not is_storable(value):
+        raise DomainError(f"{field}: NUL and lone surrogates cannot be stored")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise DomainError(f"{field}: NaN and infinity are not JSON")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            check_storable(field, key)
+            check_storable(field, item)
+    if isinstance(value, list):
+        for item in value:
+            check_storable(field, item)

@@ -1,0 +1,182 @@
+"""Teams and their members on the admin site."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from quaysite.models import User
+from robots.models import Robot, Team, TeamMember
+from robots.roles import TeamRole
+from tests import factories
+from tests.conftest import Cast
+from tests.robots.admin_pages import act, delete, errors_of, events_by_admin, page, post
+
+ADD = "/admin/robots/team/add/"
+ADD_MEMBER = "/admin/robots/teammember/add/"
+
+
+@pytest.fixture
+def foreign(db: None) -> Robot:
+    return factories.robot(factories.organization("other"), "spy")[0]
+
+
+def test_a_new_team_is_stored_with_role_and_description(
+    admin_client: Client, cast: Cast
+) -> None:
+    data = {
+        "namespace": cast.acme.pk,
+        "name": "ops",
+        "role": TeamRole.CREATOR.value,
+        "description": "on call",
+    }
+
+    assert post(admin_client, ADD, data).status_code == 302
+
+    team = Team.objects.get(namespace=cast.acme, name="ops")
+    assert (team.role, team.description) == (TeamRole.CREATOR, "on call")
+    assert events_by_admin() == [
+        ("org_create_team", {"team": "ops"}),
+        ("org_set_team_description", {"team": "ops", "description": "on call"}),
+    ]
+
+
+REFUSED_TEAMS: dict[str, tuple[dict[str, Any], str]] = {
+    "name taken": ({"name": "developers"}, "__all__"),
+    "capital letters": ({"name": "Ops"}, "name"),
+    "NUL in the name": ({"name": "o\x00ps"}, "name"),
+    "too long a name": ({"name": "o" * 256}, "name"),
+    "unknown role": ({"role": "4"}, "role"),
+    "NUL in the description": ({"description": "a\x00"}, "description"),
+    "no namespace": ({"namespace": ""}, "namespace"),
+}
+
+
+@pytest.mark.parametrize("fields, where", REFUSED_TEAMS.values(), ids=REFUSED_TEAMS)
+def test_a_team_that_cannot_be_is_a_form_error_and_stores_nothing(
+    admin_client: Client, cast: Cast, fields: dict[str, Any], where: str
+) -> None:
+    data = {"namespace": cast.acme.pk, "name": "ops", "role": 1, "description": ""}
+    before = Team.objects.count()
+
+    assert where in errors_of(post(admin_client, ADD, {**data, **fields}))
+    assert Team.objects.count() == before
+    assert events_by_admin() == []
+
+
+def test_a_personal_namespace_gets_no_team(admin_client: Client, cast: Cast) -> None:
+    own = cast.bob.personal_namespace
+    data = {"namespace": own.pk, "name": "ops", "role": 1, "description": ""}
+
+    assert "namespace" in errors_of(post(admin_client, ADD, data))
+    assert not own.teams.exists()
+
+
+def test_role_and_description_of_a_team_change_but_not_its_name(
+    admin_client: Client, cast: Cast
+) -> None:
+    data = {"name": "evil", "role": TeamRole.ADMIN.value, "description": "all"}
+
+    saved = post(admin_client, page(Team, "change", cast.team.pk), data)
+
+    cast.team.refresh_from_db()
+    assert saved.status_code == 302
+    assert (cast.team.name, cast.team.role) == ("developers", TeamRole.ADMIN)
+    assert cast.team.description == "all"
+    assert events_by_admin() == [
+        ("org_set_team_role", {"team": "developers", "role": "admin"}),
+        ("org_set_team_description", {"team": "developers", "description": "all"}),
+    ]
+
+
+def test_teams_are_deleted_one_by_one_and_in_bulk(
+    admin_client: Client, cast: Cast
+) -> None:
+    ops = factories.team(cast.acme, "ops")
+
+    delete(admin_client, cast.team)
+    act(admin_client, Team, "delete_selected", ops, post="yes")
+
+    assert [team.name for team in cast.acme.teams.all()] == ["owners"]
+    assert events_by_admin() == [
+        ("org_delete_team", {"team": "developers"}),
+        ("org_delete_team", {"team": "ops"}),
+    ]
+
+
+def test_people_and_robots_join_and_leave_a_team(
+    admin_client: Client, cast: Cast
+) -> None:
+    team = cast.team.pk
+
+    person = post(admin_client, ADD_MEMBER, {"team": team, "user": cast.charlie.pk})
+    robot = post(admin_client, ADD_MEMBER, {"team": team, "robot": cast.ci.pk})
+    joined = {str(row.robot or row.user) for row in cast.team.members.all()}
+    delete(admin_client, cast.team.members.get(user=cast.charlie))
+    act(
+        admin_client,
+        TeamMember,
+        "delete_selected",
+        cast.team.members.get(robot=cast.ci),
+        post="yes",
+    )
+
+    assert (person.status_code, robot.status_code) == (302, 302)
+    assert joined == {"bob", "charlie", "acme+ci"}
+    assert [row.user for row in cast.team.members.all()] == [cast.bob]
+    assert events_by_admin() == [
+        ("org_add_team_member", {"member": "charlie", "team": "developers"}),
+        ("org_add_team_member", {"member": "acme+ci", "team": "developers"}),
+        ("org_remove_team_member", {"member": "charlie", "team": "developers"}),
+        ("org_remove_team_member", {"member": "acme+ci", "team": "developers"}),
+    ]
+
+
+def test_a_foreign_robot_is_refused_beside_the_robot(
+    admin_client: Client, cast: Cast, foreign: Robot
+) -> None:
+    data = {"team": cast.team.pk, "robot": foreign.pk}
+
+    errors = errors_of(post(admin_client, ADD_MEMBER, data))
+
+    assert errors["robot"] == ["other+spy belongs to another namespace."]
+    assert not foreign.team_memberships.exists()
+    assert events_by_admin() == []
+
+
+REFUSED_MEMBERS: dict[str, tuple[list[str], str]] = {
+    "nobody": ([], "__all__"),
+    "a person and a robot": (["user", "robot"], "__all__"),
+    "one who is in it": (["bob"], "__all__"),
+}
+
+
+@pytest.mark.parametrize("who, where", REFUSED_MEMBERS.values(), ids=REFUSED_MEMBERS)
+def test_a_member_that_cannot_be_is_a_form_error(
+    admin_client: Client, cast: Cast, who: list[str], where: str
+) -> None:
+    choices = {
+        "user": ("user", cast.charlie),
+        "robot": ("robot", cast.ci),
+        "bob": ("user", cast.bob),
+    }
+    chosen: dict[str, Any] = {choices[word][0]: choices[word][1].pk for word in who}
+
+    response = post(admin_client, ADD_MEMBER, {"team": cast.team.pk, **chosen})
+
+    assert where in errors_of(response)
+    assert [row.user for row in cast.team.members.all()] == [cast.bob]
+    assert events_by_admin() == []
+
+
+def test_a_membership_cannot_be_changed(
+    admin_client: Client, cast: Cast, foreign: Robot
+) -> None:
+    row = cast.team.members.get()
+    data = {"team": cast.team.pk, "robot": foreign.pk}
+
+    response = post(admin_client, page(TeamMember, "change", row.pk), data)
+
+    row.refresh_from_db()
+    assert response.status_code == 403
+    assert (row.user, row.robot) == (User.objects.get(username="bob"), None)
