@@ -1,0 +1,119 @@
+"""What the site under test does before a test begins: run by its `manage.py shell`.
+
+Plain data goes in on stdin and comes out on stdout, since the site is another
+process with a database of its own.
+"""
+
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from quaysite.models import User
+from robots.audit import Performer
+from robots.lifecycle.organizations import create_organization
+from robots.lifecycle.permissions import grant
+from robots.lifecycle.repositories import create_repository
+from robots.lifecycle.robots import create_robot, set_enabled
+from robots.lifecycle.teams import add_member, set_team
+from robots.models import Namespace, Repository, Robot
+from robots.roles import Role, State, TeamRole, Visibility
+
+BY = Performer.command("tests")
+
+
+def answer(function: Callable[..., Any]) -> None:
+    """Call `function` with the JSON object on stdin; print what it returns as JSON."""
+    json.dump(function(**json.load(sys.stdin)), sys.stdout)
+
+
+def build_casts(count: int) -> list[dict[str, Any]]:
+    """Make `count` organizations, each with the same cast under random names.
+
+    All people of one call share a password, since hashing one takes long.
+    """
+    password = secrets.token_urlsafe(18)
+    hashed = make_password(password)
+    return [_build_cast(password, hashed) for _ in range(count)]
+
+
+def _build_cast(password: str, hashed: str) -> dict[str, Any]:
+    suffix = secrets.token_hex(4)
+    owner, stranger = (
+        User.objects.create(username=f"{name}-{suffix}", password=hashed)
+        for name in ("alice", "charlie")
+    )
+    organization = create_organization(f"acme-{suffix}", BY, owner)
+    return {
+        "organization": organization.name,
+        "owner": {"name": owner.username, "secret": password},
+        "stranger": {"name": stranger.username, "secret": password},
+        **_robots(organization),
+    }
+
+
+def _robots(organization: Namespace) -> dict[str, dict[str, str]]:
+    """Robots named after what they may do to `web`; `creator` may create others."""
+    made = {name: create_robot(organization, name, BY) for name in _ROLES}
+    for name, visibility in _REPOSITORIES.items():
+        create_repository(organization, name, BY, visibility=visibility)
+    web = Repository.objects.get(namespace=organization, name="web")
+    for name, role in _ROLES.items():
+        if role is not None:
+            grant(web, made[name].robot, role, BY)
+    public = Repository.objects.get(namespace=organization, name="public")
+    grant(public, made["writer"].robot, Role.WRITE, BY)
+    creators, _ = set_team(organization, "creators", TeamRole.CREATOR, BY)
+    add_member(creators, made["creator"].robot, BY)
+    return {
+        name: {"name": robot.full_name, "secret": secret.reveal()}
+        for name, (robot, secret) in made.items()
+    }
+
+
+_ROLES = {
+    "reader": Role.READ,
+    "writer": Role.WRITE,
+    "admin": Role.ADMIN,
+    "creator": None,
+    "nobody": None,
+}
+_REPOSITORIES = {
+    "web": Visibility.PRIVATE,
+    "vault": Visibility.PRIVATE,
+    "public": Visibility.PUBLIC,
+}
+
+
+def repositories(namespace: str) -> dict[str, str]:
+    """The repositories of a namespace that exist now, each with its visibility."""
+    return {
+        repository.name: Visibility(repository.visibility).label
+        for repository in Repository.objects.filter(namespace__name=namespace)
+    }
+
+
+def set_state(repository: str, state: str, mirror_robot: str | None = None) -> None:
+    """Make a repository NORMAL, READ_ONLY, or MIRROR with its robot."""
+    namespace, _, name = repository.partition("/")
+    robot = mirror_robot and Robot.objects.get(
+        namespace__name=namespace, name=mirror_robot.partition("+")[2]
+    )
+    found = Repository.objects.get(namespace__name=namespace, name=name)
+    found.state = State[state]
+    found.mirror_robot = robot or None
+    found.save(update_fields=["state", "mirror_robot"])
+
+
+def set_robot_enabled(robot: str, enabled: bool) -> None:
+    """Enable or disable the robot with this full name."""
+    namespace, _, name = robot.partition("+")
+    set_enabled(Robot.objects.get(namespace__name=namespace, name=name), enabled, BY)
+
+
+def password_scheme(username: str) -> str:
+    """How a person's password is hashed: the first word of what is stored."""
+    return User.objects.get(username=username).password.partition("$")[0]
