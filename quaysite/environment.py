@@ -80,9 +80,9 @@ def _read_secret(name: str, path: Path) -> str:
 
 def _ensure_secret(path: Path) -> Path:
     """Make the file unless it exists; of several starting processes one wins."""
-    if path.exists():
-        return path
     try:
+        if path.exists():
+            return path
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             "w", dir=path.parent, encoding="utf-8"

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from robots.models import Namespace
-from robots.names import MAX_LENGTH, MIN_LENGTH, SIMPLE_NAME
+from robots.names import MAX_LENGTH, MIN_LENGTH, SIMPLE_NAME, simple_name_issue
 
 
 class User(AbstractUser):
@@ -51,6 +51,8 @@ class User(AbstractUser):
     def clean(self) -> None:
         """People and organizations share one space of names."""
         super().clean()
+        if simple_name_issue(self.username, "Namespace"):
+            return  # The field's own validators say so.
         taken = Namespace.objects.filter(name=self.username)
         if self.pk is not None:
             taken = taken.exclude(owner_id=self.pk)

@@ -4,6 +4,7 @@ A variable has the name of its setting; secrets may also come from NAME_FILE.
 `docs/settings.md` explains each one.
 """
 
+import re
 from pathlib import Path
 
 import environ
@@ -16,7 +17,7 @@ VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
 # --- Where Quaysite is reached ---------------------------------------------------
 
 SERVER_HOSTNAME = env_str("SERVER_HOSTNAME", "127.0.0.1:8000")
-_host = SERVER_HOSTNAME.rsplit(":", 1)[0] if ":" in SERVER_HOSTNAME else SERVER_HOSTNAME
+_host = re.sub(r":\d+$", "", SERVER_HOSTNAME)
 _loopback = ["127.0.0.1", "localhost", "[::1]"]
 PREFERRED_URL_SCHEME = env_str(
     "PREFERRED_URL_SCHEME", "http" if _host in _loopback else "https"
@@ -58,6 +59,7 @@ REGISTRY_SIGNING_KEYS_DIR = Path(
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = env_secret("SECRET_KEY", VAR_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", [])
 ROOT_URLCONF = "quaysite.urls"
 WSGI_APPLICATION = "quaysite.wsgi.application"
 AUTH_USER_MODEL = "quaysite.User"
@@ -144,6 +146,7 @@ SESSION_COOKIE_HTTPONLY = True
 # --- Transport -------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", _https)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", 31_536_000 if _https else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", _https)
 SECURE_HSTS_PRELOAD = env_bool("SECURE_HSTS_PRELOAD", _https)

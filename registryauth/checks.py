@@ -69,14 +69,16 @@ def check_signing_key(**kwargs: Any) -> list[CheckMessage]:
         key = store.active()
     except KeyStoreError as error:
         return [Error(str(error), id="registryauth.E006")]
-    if (store.folder / f"{key.id}.pem").stat().st_mode & 0o077:
-        return [
-            Error(
-                f"{store.folder / key.id}.pem can be read by other users.",
-                hint=f"chmod 600 {store.folder}/*.pem",
-                id="registryauth.E005",
-            )
-        ]
+    # Registries trust every published key, so each one is as good as the active one.
+    for path in sorted(store.folder.glob("*.pem")):
+        if path.stat().st_mode & 0o077:
+            return [
+                Error(
+                    f"{path} can be read by other users.",
+                    hint=f"chmod 600 {store.folder}/*.pem",
+                    id="registryauth.E005",
+                )
+            ]
     if key.algorithm != conf.signing_algorithm():
         return [
             Warning(

@@ -11,9 +11,10 @@ from registryauth.scopes import Scope
 from robots.access import authorize, may_list_catalog
 from robots.credentials import Secret
 from robots.decision import AccessRequest, Decision
-from robots.errors import AlreadyExists
+from robots.errors import AlreadyExists, NotFound
 from robots.identity import Identity
 from robots.lifecycle.repositories import create_on_push
+from robots.names import RepositoryName
 from robots.origin import Origin
 from robots.roles import Action
 from robots.usage import usage
@@ -75,7 +76,8 @@ def _decide(
     missing = [scope for scope in scopes if decisions[scope].creates]
     if question.may_create and missing:
         for scope in missing:
-            _create(identity, scope, question.origin)
+            name = decisions[scope].request.repository
+            _create(identity, name, question.origin)
         decisions |= _authorized(identity, missing, now)
     return decisions
 
@@ -89,23 +91,22 @@ def _authorized(
         if scope.repository is not None
     ]
     decisions = authorize(identity, requests, now)
-    for decision in decisions:
-        if decision.namespace_disabled:
-            raise NamespaceDisabled(
-                f"Namespace {decision.request.repository.namespace} has been disabled."
-                " Please contact a system administrator."
-            )
+    # Only the first one is what the client came for: a further one is where a blob
+    # may be mounted from, and must not stop the push.
+    if decisions and decisions[0].namespace_disabled:
+        raise NamespaceDisabled(
+            f"Namespace {requests[0].repository.namespace} has been disabled."
+            " Please contact a system administrator."
+        )
     return dict(zip(scopes, decisions, strict=True))
 
 
-def _create(identity: Identity, scope: Scope, origin: Origin) -> None:
-    if scope.repository is None:
-        return
+def _create(identity: Identity, name: RepositoryName, origin: Origin) -> None:
     try:
-        create_on_push(identity, scope.repository, origin)
-    except AlreadyExists:
-        # Another push was faster; what this identity may do there is asked anew.
-        logger.info("repository %s was created meanwhile", scope.repository)
+        create_on_push(identity, name, origin)
+    except (AlreadyExists, NotFound):
+        # Someone else was faster; what this identity may do there is asked anew.
+        logger.info("repository %s changed meanwhile", name)
 
 
 def _granted(

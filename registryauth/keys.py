@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -79,7 +80,12 @@ class KeyStore:
         return not any(self.folder.glob("*.pem"))
 
     def ensure(self, algorithm: str) -> None:
-        """Make a first key and activate it, unless there is one already."""
+        """Make a first key and activate it, unless there is one already.
+
+        Writes nothing where a key is active: the folder may be mounted read-only.
+        """
+        if not self.is_empty() and (self.folder / _ACTIVE).exists():
+            return
         with self._locked():
             if self.is_empty():
                 self._set_active(self._make(algorithm))
@@ -147,7 +153,7 @@ class KeyStore:
         try:
             private_key = load_pem_private_key(path.read_bytes(), password=None)
             certificate = path.with_suffix(".crt").read_text(encoding="ascii")
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise KeyStoreError(f"cannot read signing key {path}: {error}") from None
         if not isinstance(private_key, PrivateKey):
             raise KeyStoreError(f"{path} is neither an EC nor an RSA key")

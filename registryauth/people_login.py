@@ -40,9 +40,7 @@ def reauthenticate_person(user_id: int, session_hash: str) -> Identity:
     Raises Unauthorized.
     """
     user = get_user_model()._default_manager.filter(pk=user_id).first()
-    if user is None or not constant_time_compare(
-        session_fingerprint(user), session_hash
-    ):
+    if user is None or not _has_fingerprint(user, session_hash):
         raise Unauthorized("Invalid refresh token", reason="the password was changed")
     return _identity(user)
 
@@ -50,6 +48,12 @@ def reauthenticate_person(user_id: int, session_hash: str) -> Identity:
 def session_fingerprint(user: AbstractBaseUser) -> str:
     """A keyed digest of the password's hash: changes when the password does."""
     return user.get_session_auth_hash()
+
+
+def _has_fingerprint(user: AbstractBaseUser, session_hash: str) -> bool:
+    """Whether it is the person's, under SECRET_KEY or one of its fallbacks."""
+    accepted = [session_fingerprint(user), *user.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(one, session_hash) for one in accepted)
 
 
 def fingerprint_of(user_id: int) -> str:

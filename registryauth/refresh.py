@@ -25,7 +25,12 @@ _PURPOSE = "registry refresh token"
 
 
 def mint(identity: Identity, service: str, now: datetime) -> Secret:
-    """A refresh token for one service; ends no later than the credential shown."""
+    """A refresh token for one service; ends no later than the credential shown.
+
+    Raises ValueError for the anonymous identity, which has nothing to refresh.
+    """
+    if identity.id is None:
+        raise ValueError("an anonymous identity has no refresh token")
     end = now + timedelta(seconds=conf.refresh_token_lifetime())
     end = min(end, identity.credential_expires_at or end)
     claims: dict[str, Any] = {
@@ -35,7 +40,7 @@ def mint(identity: Identity, service: str, now: datetime) -> Secret:
     }
     if identity.kind is Kind.ROBOT:
         claims["token"] = identity.credential_id
-    elif identity.id is not None:
+    else:
         claims["user"] = identity.id
         claims["password"] = fingerprint_of(identity.id)
     return Secret(PREFIX + _signer().sign_object(claims))

@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -46,6 +47,7 @@ def forget_keys() -> None:
     """Load the keys anew at the next use: for commands and tests that change them."""
     active_key.cache_clear()
     _signer.cache_clear()
+    _published.cache_clear()
 
 
 def certificate_bundle() -> str:
@@ -54,8 +56,22 @@ def certificate_bundle() -> str:
 
 
 def jwks() -> dict[str, list[dict[str, Any]]]:
-    """All public keys as a JWK Set (RFC 7517), each with its libtrust kid."""
-    return {"keys": [_jwk(key) for key in key_store().all()]}
+    """All public keys as a JWK Set (RFC 7517), each with its libtrust kid.
+
+    Makes the first key if there is none: an empty set would be cached as the truth.
+    """
+    active_key()
+    folder = key_store().folder
+    return {"keys": _published(folder, folder.stat().st_mtime_ns)}
+
+
+@lru_cache(maxsize=1)
+def _published(folder: Path, changed_ns: int) -> list[dict[str, Any]]:
+    """The JWKs of a folder as it was when it last changed: read once, not per request.
+
+    Loading an RSA key takes 50 ms, and anybody may ask for the set.
+    """
+    return [_jwk(key) for key in KeyStore(folder).all()]
 
 
 def _jwk(key: SigningKey) -> dict[str, Any]:

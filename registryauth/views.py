@@ -21,6 +21,7 @@ from registryauth.errors import (
     Unavailable,
 )
 from registryauth.issue import Answer, Question, issue
+from registryauth.keys import KeyStoreError
 from robots.origin import origin_of
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER = 5
 """Seconds after which a client may ask again while the database is away."""
 
+_UNAVAILABLE = "The service is unavailable"
 _NO_STORE = "no-cache, no-store, must-revalidate"
 
 
@@ -46,7 +48,10 @@ class TokenView(View):
             return _refusal(request, error)
         except (OperationalError, InterfaceError) as error:
             logger.error("database unavailable: %s", type(error).__name__)
-            return _refusal(request, Unavailable("The service is unavailable"))
+            return _refusal(request, Unavailable(_UNAVAILABLE))
+        except KeyStoreError as error:
+            logger.error("no signing key: %s", error)
+            return _refusal(request, Unavailable(_UNAVAILABLE))
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """A token for the Authorization header's owner, or for anybody."""
@@ -101,7 +106,12 @@ class TokenView(View):
 @require_safe
 def jwks(request: HttpRequest) -> JsonResponse:
     """The public keys that verify our registry tokens (RFC 7517)."""
-    return JsonResponse(signing.jwks(), content_type="application/jwk-set+json")
+    try:
+        keys = signing.jwks()
+    except KeyStoreError as error:
+        logger.error("no signing key: %s", error)
+        return _refusal(request, Unavailable(_UNAVAILABLE))
+    return JsonResponse(keys, content_type="application/jwk-set+json")
 
 
 def _granted(answer: Answer) -> HttpResponse:
@@ -127,8 +137,9 @@ def _refusal(request: HttpRequest, error: EndpointError) -> JsonResponse:
     if isinstance(error, MethodNotAllowed):
         response["Allow"] = "GET, HEAD, POST"
     origin = origin_of(request)
+    # %r: a reason may repeat what the client sent, line breaks and all.
     logger.info(
-        "refused %s address=%s request=%s",
+        "refused %r address=%s request=%s",
         error.reason,
         origin.address,
         origin.request_id,

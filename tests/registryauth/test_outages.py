@@ -1,0 +1,141 @@
+"""Rule R11: with the database away the answer is 503, never 401 and never a grant."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import OperationalError, connection, connections
+from django.test import Client
+
+from registryauth import signing
+from robots.models import Repository
+from tests.conftest import Cast
+from tests.registryauth.endpoint import (
+    JWKS_URL,
+    Endpoint,
+    basic,
+    body,
+    refusal,
+)
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+
+UNAVAILABLE = (503, "UNAVAILABLE", "The service is unavailable")
+WEB = "repository:acme/web:pull"
+
+
+def _nowhere(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The same kind of database, where there is none."""
+    if connection.vendor == "sqlite":
+        return {**settings, "NAME": str(folder / "no such folder" / "db.sqlite3")}
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    return {**settings, "HOST": "127.0.0.1", "PORT": str(port)}
+
+
+@contextmanager
+def database_away(folder: Path) -> Iterator[None]:
+    """Inside, each query really tries to reach a database that is not there."""
+    alive = connections["default"]
+    connections["default"] = type(alive)(_nowhere(alive.settings_dict, folder))
+    try:
+        yield
+    finally:
+        connections["default"] = alive
+
+
+def assert_unavailable(response: "Response") -> None:
+    assert refusal(response) == UNAVAILABLE
+    assert response["Retry-After"] == "5"
+    assert "WWW-Authenticate" not in response
+
+
+def test_no_login_is_refused_while_the_database_is_away(
+    cast: Cast, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    logins = [
+        basic("acme+ci", cast.ci_secret),
+        basic("acme+ci", "WRONG"),
+        basic("alice"),
+        basic("alice@example.com"),
+        None,
+    ]
+    with database_away(tmp_path):
+        for login in logins:
+            assert_unavailable(endpoint.get(WEB, login=login))
+    assert endpoint.get(WEB, login=logins[0]).status_code == 200
+
+
+def test_no_form_is_refused_while_the_database_is_away(
+    cast: Cast, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    login = basic("acme+ci", cast.ci_secret)
+    refreshing = {
+        "grant_type": "refresh_token",
+        "refresh_token": body(endpoint.get(login=login, offline_token="true"))[
+            "refresh_token"
+        ],
+    }
+    password = {
+        "grant_type": "password",
+        "username": "acme+ci",
+        "password": cast.ci_secret.reveal(),
+    }
+    with database_away(tmp_path):
+        assert_unavailable(endpoint.post(**refreshing))
+        assert_unavailable(endpoint.post(**password))
+    assert endpoint.post(**refreshing).status_code == 200
+
+
+def test_what_needs_no_database_is_answered_all_the_same(
+    cast: Cast, endpoint: Endpoint, client: Client, tmp_path: Path
+) -> None:
+    with database_away(tmp_path):
+        assert endpoint.get().status_code == 401
+        assert endpoint.get(login="Bearer x").status_code == 401
+        assert endpoint.get("nonsense").status_code == 400
+        assert client.get(JWKS_URL).status_code == 200
+
+
+class LostAt:
+    """Lets `statement` statements through; the connection is lost at the next."""
+
+    def __init__(self, statement: int) -> None:
+        self.left = statement
+
+    def __call__(self, execute: Any, *args: Any) -> Any:
+        self.left -= 1
+        if self.left == -1:
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(*args)
+
+
+@pytest.mark.parametrize("statement", range(10))
+def test_a_connection_lost_at_any_statement_is_503_and_creates_nothing(
+    statement: int, cast: Cast, endpoint: Endpoint
+) -> None:
+    lost = LostAt(statement)
+    with connection.execute_wrapper(lost):
+        response = endpoint.get("repository:acme/new:push", login=basic("alice"))
+    assert lost.left < 0
+    assert_unavailable(response)
+    assert not Repository.objects.filter(name="new").exists()
+
+
+@pytest.mark.parametrize("damage", ["no active key", "a broken key"])
+def test_without_a_signing_key_it_is_503(
+    damage: str, cast: Cast, endpoint: Endpoint, own_signing_keys: Path
+) -> None:
+    signing.active_key()
+    if damage == "no active key":
+        (own_signing_keys / "active").unlink()
+    else:
+        next(own_signing_keys.glob("*.pem")).write_text("nonsense")
+    signing.forget_keys()
+    assert_unavailable(endpoint.get(WEB, login=basic("acme+ci", cast.ci_secret)))
+    assert_unavailable(endpoint.client.get(JWKS_URL))
