@@ -12,7 +12,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 
-_TOO_LARGE = b'{"message": "The body is too large."}'
+_TOO_LARGE = (
+    b'{"errors": [{"code": "INVALID_REQUEST", "detail": {},'
+    b' "message": "The body is too large"}]}'
+)
 
 
 class ChunkedBodies:

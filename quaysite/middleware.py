@@ -5,17 +5,14 @@ import re
 import uuid
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from robots.origin import REQUEST_ID_META
+from robots.outage import RETRY_AFTER, is_outage
 
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-RETRY_AFTER = 5
-"""Seconds after which a client may ask again while the database is away."""
 
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -48,7 +45,7 @@ class DatabaseDownMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError | InterfaceError):
+        if not is_outage(exception):
             return None
         logger.error("database unavailable: %s", type(exception).__name__)
         response = JsonResponse(

@@ -51,7 +51,7 @@ class User(AbstractUser):
     def clean(self) -> None:
         """People and organizations share one space of names."""
         super().clean()
-        if simple_name_issue(self.username, "Namespace"):
+        if simple_name_issue(self.username or "", "Namespace"):
             return  # The field's own validators say so.
         taken = Namespace.objects.filter(name=self.username)
         if self.pk is not None:

@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -23,11 +22,9 @@ from registryauth.errors import (
 from registryauth.issue import Answer, Question, issue
 from registryauth.keys import KeyStoreError
 from robots.origin import origin_of
+from robots.outage import OUTAGES, RETRY_AFTER, drop_dead_connections, is_outage
 
 logger = logging.getLogger(__name__)
-
-RETRY_AFTER = 5
-"""Seconds after which a client may ask again while the database is away."""
 
 _UNAVAILABLE = "The service is unavailable"
 _NO_STORE = "no-cache, no-store, must-revalidate"
@@ -43,15 +40,31 @@ class TokenView(View):
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         try:
-            return super().dispatch(request, *args, **kwargs)
+            return self._answer(request)
         except EndpointError as error:
             return _refusal(request, error)
-        except (OperationalError, InterfaceError) as error:
+        except OUTAGES as error:
+            if not is_outage(error):
+                raise
             logger.error("database unavailable: %s", type(error).__name__)
             return _refusal(request, Unavailable(_UNAVAILABLE))
         except KeyStoreError as error:
             logger.error("no signing key: %s", error)
             return _refusal(request, Unavailable(_UNAVAILABLE))
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, with a second try on a fresh connection.
+
+        A kept connection that the server has cut fails at its first use, and no
+        client asks again. Asking twice is safe: a push creates what it needs once.
+        """
+        try:
+            return super().dispatch(request)
+        except OUTAGES as error:
+            if not is_outage(error):
+                raise
+            drop_dead_connections()
+            return super().dispatch(request)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """A token for the Authorization header's owner, or for anybody."""

@@ -5,9 +5,12 @@ import re
 import pytest
 from django.db import (
     DatabaseError,
+    DataError,
     IntegrityError,
     InterfaceError,
+    InternalError,
     OperationalError,
+    ProgrammingError,
     connection,
 )
 from django.http import HttpRequest, HttpResponse
@@ -78,7 +81,15 @@ class Lost:
         raise self.error
 
 
-@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("gone")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("gone"),
+        InterfaceError("gone"),
+        InternalError("read-only standby"),
+        DatabaseError("file is not a database"),
+    ],
+)
 def test_a_page_without_a_database_is_503_with_retry_after(
     error: Exception, db: None, client: Client
 ) -> None:
@@ -93,7 +104,13 @@ def test_a_page_without_a_database_is_503_with_retry_after(
 
 
 @pytest.mark.parametrize(
-    "error", [IntegrityError("taken"), DatabaseError("bad"), ValueError("bug")]
+    "error",
+    [
+        IntegrityError("taken"),
+        ProgrammingError("bad"),
+        DataError("bad"),
+        ValueError("bug"),
+    ],
 )
 def test_an_error_of_our_own_is_not_called_an_outage(error: Exception) -> None:
     middleware = DatabaseDownMiddleware(lambda _: HttpResponse())

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, connections
 from django.test import Client
 
 from registryauth import signing
-from robots.models import Repository
+from robots.models import AuditEvent, Repository
 from tests.conftest import Cast
 from tests.registryauth.endpoint import (
     JWKS_URL,
@@ -103,28 +103,47 @@ def test_what_needs_no_database_is_answered_all_the_same(
 
 
 class LostAt:
-    """Lets `statement` statements through; the connection is lost at the next."""
+    """Lets `statement` statements through; then the connection is lost.
 
-    def __init__(self, statement: int) -> None:
+    It comes back for the next try if `comes_back`. Undoing what was begun always
+    works, as the test's own transaction lies around it.
+    """
+
+    def __init__(self, statement: int, *, comes_back: bool) -> None:
         self.left = statement
+        self.comes_back = comes_back
 
-    def __call__(self, execute: Any, *args: Any) -> Any:
+    def __call__(self, execute: Any, sql: str, *args: Any) -> Any:
         self.left -= 1
-        if self.left == -1:
+        undoing = sql.startswith(("ROLLBACK", "RELEASE")) and self.left < -1
+        if self.left == -1 or (self.left < -1 and not self.comes_back and not undoing):
             raise OperationalError("server closed the connection unexpectedly")
-        return execute(*args)
+        return execute(sql, *args)
 
 
 @pytest.mark.parametrize("statement", range(10))
 def test_a_connection_lost_at_any_statement_is_503_and_creates_nothing(
     statement: int, cast: Cast, endpoint: Endpoint
 ) -> None:
-    lost = LostAt(statement)
+    lost = LostAt(statement, comes_back=False)
     with connection.execute_wrapper(lost):
         response = endpoint.get("repository:acme/new:push", login=basic("alice"))
     assert lost.left < 0
     assert_unavailable(response)
     assert not Repository.objects.filter(name="new").exists()
+
+
+@pytest.mark.parametrize("statement", range(10))
+def test_a_connection_that_was_cut_and_comes_back_is_not_noticed(
+    statement: int, cast: Cast, endpoint: Endpoint
+) -> None:
+    lost = LostAt(statement, comes_back=True)
+    with connection.execute_wrapper(lost):
+        response = endpoint.get("repository:acme/new:push", login=basic("alice"))
+    assert lost.left < 0
+    assert response.status_code == 200
+    assert Repository.objects.filter(name="new").count() == 1
+    assert AuditEvent.objects.filter(kind="create_repo", facts__repo="new").count() == 1
 
 
 @pytest.mark.parametrize("damage", ["no active key", "a broken key"])

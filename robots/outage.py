@@ -1,0 +1,30 @@
+"""Telling a database that is away from a question that is wrong (design rule R11)."""
+
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    NotSupportedError,
+    ProgrammingError,
+    connections,
+)
+
+OUTAGES = (DatabaseError, InterfaceError)
+"""What to catch before asking `is_outage`."""
+
+RETRY_AFTER = 5
+"""Seconds after which a client may ask again."""
+
+_WRONG_QUESTIONS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database failed, rather than refused what it was asked."""
+    return isinstance(error, OUTAGES) and not isinstance(error, _WRONG_QUESTIONS)
+
+
+def drop_dead_connections() -> None:
+    """Close connections that the server has cut, so that the next query opens one."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
