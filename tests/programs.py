@@ -11,8 +11,17 @@ PACKAGES = {
     "docker": "docker.io",
     "dockerd": "docker.io",
     "ctr": "containerd",
+    "containerd": "containerd",
     "openssl": "openssl",
 }
+
+# Debian's own first: its docker and dockerd fit each other.
+SEARCH_PATH = os.pathsep.join(["/usr/bin", "/usr/sbin", os.environ.get("PATH", "")])
+
+
+def find(program: str) -> str | None:
+    """The path of `program`, or None."""
+    return shutil.which(program, path=SEARCH_PATH)
 
 
 def missing() -> dict[str, str]:
@@ -20,7 +29,7 @@ def missing() -> dict[str, str]:
     return {
         program: package
         for program, package in PACKAGES.items()
-        if shutil.which(program) is None
+        if find(program) is None
     }
 
 

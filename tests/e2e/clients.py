@@ -11,7 +11,7 @@ from pathlib import Path
 
 from quaysite.quickstart.oci_image import write_image
 from tests.e2e.accounts import Account
-from tests.e2e.programs import SEARCH_PATH
+from tests.programs import SEARCH_PATH
 
 SECONDS = 120
 TAG = "v1"

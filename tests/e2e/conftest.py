@@ -13,8 +13,9 @@ from tests.e2e.accounts import Account
 from tests.e2e.clients import Client, Ctr, Docker, Podman, Skopeo
 from tests.e2e.databases import Database, new_database
 from tests.e2e.processes import Process
-from tests.e2e.programs import SEARCH_PATH, require, require_root
+from tests.e2e.programs import require, require_root
 from tests.e2e.site import Site
+from tests.programs import SEARCH_PATH
 
 CASTS_AT_ONCE = 20
 

@@ -1,30 +1,18 @@
 """The programs that these tests drive: found, or named with their Debian package."""
 
 import os
-import shutil
 
 import pytest
 
-PACKAGES = {
-    "containerd": "containerd",
-    "ctr": "containerd",
-    "docker": "docker.io",
-    "docker-registry": "docker-registry",
-    "dockerd": "docker.io",
-    "podman": "podman",
-    "skopeo": "skopeo",
-}
-
-# Debian's own first: its docker and dockerd fit each other.
-SEARCH_PATH = os.pathsep.join(["/usr/bin", "/usr/sbin", os.environ.get("PATH", "")])
+from tests.programs import PACKAGES, find
 
 
 def require(program: str) -> str:
     """The path of `program`. Without it the test skips, or fails where CI=true."""
-    path = shutil.which(program, path=SEARCH_PATH)
+    path = find(program)
     if path is None:
         _give_up(f"{program} is missing: apt-get install {PACKAGES[program]}")
-    return str(path)
+    return path
 
 
 def require_root(program: str) -> None:

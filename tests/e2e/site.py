@@ -16,7 +16,8 @@ from tests.e2e.processes import (
     accepts_connections,
     free_address,
 )
-from tests.e2e.programs import SEARCH_PATH, require
+from tests.e2e.programs import require
+from tests.programs import SEARCH_PATH
 
 COMMAND_SECONDS = 60
 
