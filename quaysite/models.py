@@ -1,6 +1,6 @@
 """People: the custom user, from the first migration on."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -9,7 +9,7 @@ from django.core.validators import (
     MinLengthValidator,
     RegexValidator,
 )
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 
 from robots.models import Namespace
@@ -47,6 +47,11 @@ class User(AbstractUser):
                 condition=models.Q(username__regex=rf"\A(?=..){SIMPLE_NAME}\Z"),
             ),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, together with the person's own namespace or not at all."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """People and organizations share one space of names."""

@@ -39,6 +39,7 @@ def record(
     performer: Performer,
     namespace: Namespace | None,
     repository: Repository | None = None,
+    /,
     **facts: Any,
 ) -> AuditEvent:
     """Add one event. A fact whose name tells of a secret is kept as `***`."""
@@ -61,4 +62,6 @@ def _without_secret(name: str, value: Any) -> Any:
         return _MASK
     if isinstance(value, dict):
         return {key: _without_secret(str(key), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_secret(name, item) for item in value]
     return value

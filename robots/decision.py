@@ -97,7 +97,17 @@ def _decide_missing(
         return _deny_all(request, Denial.NO_REPOSITORY)
     if not may_create(identity, namespace):
         return _deny_all(request, Denial.MAY_NOT_CREATE)
-    return Decision(request, request.actions, role=Role.ADMIN, creates=True)
+    role = _under_ceiling(identity, Role.ADMIN)
+    if role is None or role < NEEDED_ROLE[Action.PUSH]:
+        return _deny_all(request, Denial.SCOPE_CEILING)
+    denied = {
+        action: Denial.SCOPE_CEILING
+        for action in request.actions
+        if role < NEEDED_ROLE[action]
+    }
+    return Decision(
+        request, request.actions - denied.keys(), denied, role, creates=True
+    )
 
 
 def _decide_existing(
@@ -118,10 +128,14 @@ def effective_role(
     identity: Identity, namespace: NamespaceFacts, repository: RepositoryFacts
 ) -> Role | None:
     """The highest role from any grant, cut by the ceiling; visibility not counted."""
-    if _is_foreign(identity, namespace):
+    if identity.is_anonymous or _is_foreign(identity, namespace):
         return None
     role = _granted_role(namespace, repository)
-    if role is None or identity.ceiling is None:
+    return None if role is None else _under_ceiling(identity, role)
+
+
+def _under_ceiling(identity: Identity, role: Role) -> Role | None:
+    if identity.ceiling is None:
         return role
     if identity.ceiling.repository is None:
         return None

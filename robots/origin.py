@@ -38,8 +38,9 @@ def client_address(request: HttpRequest) -> str | None:
     proxies = getattr(settings, "TRUSTED_PROXY_COUNT", 0)
     candidate = request.META.get("REMOTE_ADDR", "")
     if proxies:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(forwarded) >= proxies:
+        header = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        forwarded = header.split(",")
+        if header and len(forwarded) >= proxies:
             candidate = forwarded[-proxies].strip()
     try:
         return str(ipaddress.ip_address(candidate))

@@ -102,7 +102,12 @@ def _grant_at_creation(repository: Repository, creator: Identity | None) -> None
 def _applicable_defaults(
     namespace: Namespace, creator: Identity | None
 ) -> Iterable[DefaultPermission]:
-    """Those for everybody, except where one for this creator has the same grantee."""
+    """Those for everybody, except where one for this creator has the same grantee.
+
+    A person's own namespace has none (contract section 6).
+    """
+    if not namespace.is_organization:
+        return []
     anyone = Q(creator_user__isnull=True, creator_robot__isnull=True)
     defaults = DefaultPermission.objects.filter(namespace=namespace)
     general = list(defaults.filter(anyone))

@@ -12,7 +12,7 @@ def require(program: str) -> str:
     path = find(program)
     if path is None:
         _give_up(f"{program} is missing: apt-get install {PACKAGES[program]}")
-    return path
+    return str(path)
 
 
 def require_root(program: str) -> None:

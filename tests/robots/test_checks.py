@@ -1,0 +1,62 @@
+"""System checks of the robots' settings, and that Django runs them."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage, run_checks
+from pytest_django.fixtures import Settings
+
+GOOD_KEY = "k" * 32
+
+
+def reported(name: str) -> list[CheckMessage]:
+    """What all of Django's checks say under the id `robots.<name>`."""
+    return [message for message in run_checks() if message.id == f"robots.{name}"]
+
+
+@pytest.fixture(autouse=True)
+def sound_settings(settings: Settings) -> None:
+    settings.ROBOTS_SECRET_KEYS = GOOD_KEY
+
+
+def test_sound_settings_raise_no_complaint(settings: Settings) -> None:
+    settings.ROBOTS_WHITELIST = ["acme+mirror"]
+    assert [m for m in run_checks() if str(m.id).startswith("robots.")] == []
+
+
+@pytest.mark.parametrize(
+    "keys", ["k" * 31, f"{GOOD_KEY},short", ["short"]], ids=["alone", "older", "list"]
+)
+def test_a_short_key_is_an_error(settings: Settings, keys: Any) -> None:
+    settings.ROBOTS_SECRET_KEYS = keys
+    (error,) = reported("E001")
+    assert error.is_serious()
+    assert "shorter than 32 characters" in error.msg
+    assert "kkk" not in error.msg
+    assert "token_urlsafe" in str(error.hint)
+
+
+def test_a_site_key_for_tokens_is_a_warning(settings: Settings) -> None:
+    settings.ROBOTS_SECRET_KEYS = ""
+    settings.SECRET_KEY = "s" * 64
+    (warning,) = reported("W001")
+    assert not warning.is_serious()
+    assert settings.SECRET_KEY not in f"{warning.msg} {warning.hint}"
+
+
+@pytest.mark.parametrize("name", ["mirror", "acme/mirror", "acme+Mirror", "", "acme+*"])
+def test_the_whitelist_holds_full_robot_names(settings: Settings, name: str) -> None:
+    settings.ROBOTS_WHITELIST = ["acme+mirror", name]
+    (error,) = reported("E002")
+    assert error.is_serious()
+    assert repr(name) in error.msg
+
+
+@pytest.mark.parametrize("name", ["", "a", "Library", "a/b"])
+def test_the_library_namespace_is_a_namespace_name(
+    settings: Settings, name: str
+) -> None:
+    settings.LIBRARY_NAMESPACE = name
+    (error,) = reported("E003")
+    assert error.is_serious()
+    assert error.msg.startswith("LIBRARY_NAMESPACE: Namespace must ")

@@ -1,0 +1,242 @@
+"""One row for each way to break each constraint: the registry of what is tested.
+
+Rows are written around the ORM's validation, and each breaks one constraint only.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from quaysite.models import User
+from robots.models import (
+    DefaultPermission,
+    Namespace,
+    NamespaceKind,
+    Repository,
+    RepositoryPermission,
+    Robot,
+    RobotToken,
+    Team,
+    TeamMember,
+    TokenOrigin,
+)
+from robots.roles import Role
+
+BAD_SIMPLE_NAMES = (
+    "",
+    "a",
+    "Upper",
+    "a--b",
+    "a__b",
+    "ends\n",
+    "-a",
+    "a.",
+    "a b",
+    "a+b",
+    "ä",
+)
+BAD_REPOSITORY_NAMES = ("", "Upper", "a//b", "/a", "a/", "ends\n", ".a", "a/-b", "a:b")
+UNKNOWN_NUMBERS = (0, 4)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Two organizations, with the same things in each, and two values to use twice."""
+
+    person: User
+    acme: Namespace
+    other: Namespace
+    robot: Robot
+    other_robot: Robot
+    team: Team
+    other_team: Team
+    web: Repository
+    other_web: Repository
+    digest: str = "d" * 64
+    uuid: UUID = UUID(int=1)
+
+
+def set_stage() -> Stage:
+    acme, other = Namespace.objects.bulk_create(
+        [Namespace(name="acme"), Namespace(name="other")]
+    )
+    places = (acme, other)
+    robot, other_robot = [Robot.objects.create(namespace=n, name="ci") for n in places]
+    team, other_team = [Team.objects.create(namespace=n, name="dev") for n in places]
+    web, other_web = [
+        Repository.objects.create(namespace=n, name="web") for n in places
+    ]
+    person = User.objects.create(username="person", email="person@example.org")
+    return Stage(
+        person, acme, other, robot, other_robot, team, other_team, web, other_web
+    )
+
+
+def permission(stage: Stage, **fields: Any) -> None:
+    complete = {"repository": stage.web, "namespace": stage.acme, "role": Role.READ}
+    RepositoryPermission.objects.bulk_create(
+        [RepositoryPermission(**complete | fields)]
+    )
+
+
+def default(stage: Stage, **fields: Any) -> None:
+    complete = {"namespace": stage.acme, "role": Role.READ}
+    DefaultPermission.objects.bulk_create([DefaultPermission(**complete | fields)])
+
+
+def member(stage: Stage, **fields: Any) -> None:
+    complete = {"team": stage.team, "namespace": stage.acme}
+    TeamMember.objects.bulk_create([TeamMember(**complete | fields)])
+
+
+def token(stage: Stage, **fields: Any) -> None:
+    complete = {"robot": stage.robot, "digest": uuid4().hex}
+    RobotToken.objects.bulk_create([RobotToken(**complete | fields)])
+
+
+def twice(write: Callable[..., None], **grantee: str) -> Callable[[Stage], None]:
+    """Store the same thing two times; `grantee` names attributes of the stage."""
+
+    def write_twice(stage: Stage) -> None:
+        for _ in range(2):
+            write(stage, **{key: getattr(stage, of) for key, of in grantee.items()})
+
+    return write_twice
+
+
+def repository_named(name: str) -> Callable[[Stage], object]:
+    return lambda stage: Repository.objects.create(namespace=stage.acme, name=name)
+
+
+class Violation(NamedTuple):
+    """A row that breaks one constraint and no other."""
+
+    constraint: str
+    what: str
+    write: Callable[[Stage], object]
+
+
+VIOLATIONS = [
+    # Numbers and words that no code knows
+    *(
+        Violation(name, f"{number}", write)
+        for number in UNKNOWN_NUMBERS
+        for name, write in (
+            ("robots_permission_role_known",
+             lambda s, n=number: permission(s, user=s.person, role=n)),
+            ("robots_default_role_known",
+             lambda s, n=number: default(s, user=s.person, role=n)),
+            ("robots_team_role_known",
+             lambda s, n=number: Team.objects.create(
+                 namespace=s.acme, name="new", role=n)),
+            ("robots_repository_state_known",
+             lambda s, n=number: Repository.objects.create(
+                 namespace=s.acme, name="new", state=n)),
+            ("robots_repository_visibility_known",
+             lambda s, n=number: Repository.objects.create(
+                 namespace=s.acme, name="new", visibility=n)),
+        )
+    ),
+    Violation("robots_namespace_kind_has_owner", "unknown kind",
+              lambda s: Namespace.objects.create(name="new", kind="company")),
+    Violation("robots_namespace_kind_has_owner", "personal without owner",
+              lambda s: Namespace.objects.create(
+                  name="new", kind=NamespaceKind.PERSONAL)),
+    Violation("robots_namespace_kind_has_owner", "organization with owner",
+              lambda s: Namespace.objects.filter(owner=s.person).update(
+                  kind=NamespaceKind.ORGANIZATION)),
+    Violation("robots_robottoken_federated_expires", "no end",
+              lambda s: token(s, origin=TokenOrigin.FEDERATED)),
+    Violation("robots_robottoken_federated_expires", "sealed copy",
+              lambda s: token(s, origin=TokenOrigin.FEDERATED, sealed=b"x",
+                              expires_at=s.robot.created_at)),
+    Violation("robots_robottoken_federated_expires", "unknown origin",
+              lambda s: token(s, origin="borrowed")),
+    # One grantee, one member, one creator at most
+    Violation("robots_permission_one_grantee", "none", permission),
+    Violation("robots_permission_one_grantee", "user and robot",
+              lambda s: permission(s, user=s.person, robot=s.robot)),
+    Violation("robots_permission_one_grantee", "robot and team",
+              lambda s: permission(s, robot=s.robot, team=s.team)),
+    Violation("robots_default_one_grantee", "none", default),
+    Violation("robots_default_one_grantee", "user and team",
+              lambda s: default(s, user=s.person, team=s.team)),
+    Violation("robots_default_one_creator", "two",
+              lambda s: default(s, robot=s.robot, creator_user=s.person,
+                                creator_robot=s.robot)),
+    Violation("robots_teammember_one_member", "none", member),
+    Violation("robots_teammember_one_member", "two",
+              lambda s: member(s, user=s.person, robot=s.robot)),
+    # Robots and teams never cross namespaces
+    Violation("robots_permission_robot_namespace", "foreign robot",
+              lambda s: permission(s, robot=s.other_robot)),
+    Violation("robots_permission_team_namespace", "foreign team",
+              lambda s: permission(s, team=s.other_team)),
+    Violation("robots_permission_repository_namespace", "false namespace",
+              lambda s: permission(s, user=s.person, namespace=s.other)),
+    Violation("robots_permission_repository_namespace", "robot with its namespace",
+              lambda s: permission(s, robot=s.other_robot, namespace=s.other)),
+    Violation("robots_teammember_robot_namespace", "foreign robot",
+              lambda s: member(s, robot=s.other_robot)),
+    Violation("robots_teammember_team_namespace", "false namespace",
+              lambda s: member(s, user=s.person, namespace=s.other)),
+    Violation("robots_teammember_team_namespace", "robot with its namespace",
+              lambda s: member(s, robot=s.other_robot, namespace=s.other)),
+    Violation("robots_default_robot_namespace", "foreign robot",
+              lambda s: default(s, robot=s.other_robot)),
+    Violation("robots_default_team_namespace", "foreign team",
+              lambda s: default(s, team=s.other_team)),
+    Violation("robots_default_creator_namespace", "foreign creator",
+              lambda s: default(s, robot=s.robot, creator_robot=s.other_robot)),
+    Violation("robots_repository_mirror_namespace", "foreign robot",
+              lambda s: Repository.objects.filter(pk=s.web.pk).update(
+                  mirror_robot=s.other_robot)),
+    # Nothing twice
+    Violation("robots_permission_user_unique", "twice",
+              twice(permission, user="person")),
+    Violation("robots_permission_robot_unique", "twice",
+              twice(permission, robot="robot")),
+    Violation("robots_permission_team_unique", "twice",
+              twice(permission, team="team")),
+    Violation("robots_teammember_user_unique", "twice", twice(member, user="person")),
+    Violation("robots_teammember_robot_unique", "twice", twice(member, robot="robot")),
+    Violation("robots_repository_name_unique", "twice",
+              lambda s: Repository.objects.create(namespace=s.acme, name="web")),
+    Violation("robots_robot_name_unique", "twice",
+              lambda s: Robot.objects.create(namespace=s.acme, name="ci")),
+    Violation("robots_team_name_unique", "twice",
+              lambda s: Team.objects.create(namespace=s.acme, name="dev")),
+    Violation("robots.namespace.name", "twice",
+              lambda s: Namespace.objects.create(name="acme")),
+    Violation("robots.namespace.owner", "twice",
+              lambda s: Namespace.objects.create(
+                  name="new", owner=s.person, kind=NamespaceKind.PERSONAL)),
+    Violation("robots.robottoken.digest", "twice", twice(token, digest="digest")),
+    Violation("robots.defaultpermission.uuid", "twice",
+              twice(default, user="person", uuid="uuid")),
+    Violation("quaysite.user.username", "twice",
+              lambda s: User.objects.bulk_create([User(username="person")])),
+    Violation("quaysite_user_email_unique", "in other case",
+              lambda s: User.objects.create(
+                  username="second", email="Person@Example.org")),
+    # Names
+    *(
+        Violation(constraint, repr(bad), write)
+        for bad in BAD_SIMPLE_NAMES
+        for constraint, write in (
+            ("robots_namespace_name_valid",
+             lambda s, bad=bad: Namespace.objects.create(name=bad)),
+            ("robots_robot_name_valid",
+             lambda s, bad=bad: Robot.objects.create(namespace=s.acme, name=bad)),
+            ("robots_team_name_valid",
+             lambda s, bad=bad: Team.objects.create(namespace=s.acme, name=bad)),
+            ("quaysite_user_username_valid",
+             lambda s, bad=bad: User.objects.bulk_create([User(username=bad)])),
+        )
+    ),
+    *(
+        Violation("robots_repository_name_valid", repr(bad), repository_named(bad))
+        for bad in BAD_REPOSITORY_NAMES
+    ),
+]  # fmt: skip
