@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 
 from quaysite.models import User
@@ -14,6 +15,11 @@ from robots.lifecycle.permissions import grant
 from robots.models import Namespace, Repository, Robot, Team
 from robots.roles import Role, Visibility
 from tests import factories
+
+
+def pytest_configure() -> None:
+    """Make the folder of collected static files: without it the server warns."""
+    Path(django_settings.STATIC_ROOT or "").mkdir(parents=True, exist_ok=True)
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,6 @@ def uncollected_static_files(settings: Settings) -> None:
             "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         },
     }
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture(autouse=True)

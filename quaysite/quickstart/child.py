@@ -33,6 +33,8 @@ class Child:
     It leads a process group of its own, so that Ctrl-C reaches the supervisor alone.
     """
 
+    start_seconds = START_SECONDS
+
     def __init__(
         self,
         name: str,
@@ -68,16 +70,16 @@ class Child:
     def wait_until_ready(self) -> None:
         """Return once the server answers its URL, whatever it says.
 
-        Raises ChildFailed if it ends, or does not answer within START_SECONDS.
+        Raises ChildFailed if it ends, or does not answer within `start_seconds`.
         """
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while not answers(self._url):
             if self.exit_code() is not None:
                 raise ChildFailed(f"{self.name} did not start.\n{self._end_of_log()}")
             if time.monotonic() > deadline:
                 raise ChildFailed(
                     f"{self.name} does not answer {self._url} after"
-                    f" {START_SECONDS} seconds.\n{self._end_of_log()}"
+                    f" {self.start_seconds} seconds.\n{self._end_of_log()}"
                 )
             time.sleep(0.1)
 

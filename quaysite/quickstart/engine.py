@@ -8,6 +8,9 @@ from pathlib import Path
 ENGINES = ("docker", "podman")
 IMAGE = "registry:2"
 
+PULL_SECONDS = 300
+"""How long a first start may take, which fetches the image."""
+
 _SECONDS = 20
 
 

@@ -35,6 +35,7 @@ class RegistryProcess(Child):
         command = find_registry()
         if command is None:
             self._container = _container(configuration)
+            self.start_seconds = engine.PULL_SECONDS
             command = self._container.command
         super().__init__(
             "the registry",

@@ -220,6 +220,21 @@ def test_a_taken_port_is_a_clear_message(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_one_port_cannot_serve_both(tmp_path: Path) -> None:
+    port = str(free_ports()[0])
+    options = ["--port", port, "--registry-port", port]
+    done = subprocess.run(
+        [sys.executable, "manage.py", "quickstart", *options],
+        cwd=CHECKOUT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"PORT and REGISTRY_PORT are both {port}" in done.stderr
+
+
 def test_both_servers_are_out_of_reach_of_the_network(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         listening = (

@@ -65,6 +65,10 @@ class Command(BaseCommand):
                 raise CommandError(error.message) from None
 
     def _run(self, port: int, registry_port: int) -> None:
+        if port == registry_port:
+            raise PortUnusable(
+                f"PORT and REGISTRY_PORT are both {port}: let them differ"
+            )
         require_free(port, "PORT")
         require_free(registry_port, "REGISTRY_PORT")
         prepare()
