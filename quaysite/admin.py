@@ -153,11 +153,13 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _may_touch(request: HttpRequest, person: User | None) -> bool:
-    """Whoever sets a superuser's password becomes that superuser."""
-    mighty = person is not None and (
-        person.is_superuser or person.username in conf.super_users()
-    )
-    return _is_superuser(request) or not mighty
+    """Whoever sets a person's password becomes that person: never a mightier one."""
+    if person is None or _is_superuser(request):
+        return True
+    if person.is_superuser or person.username in conf.super_users():
+        return False
+    own = request.user.get_all_permissions()
+    return not person.is_staff or person.get_all_permissions() <= own
 
 
 def _changed_fields(entry: dict[str, dict[str, list[str]]]) -> list[str]:

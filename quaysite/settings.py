@@ -121,7 +121,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         # Readers never wait for the one writer, and a writer waits for its turn.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": 10,
     }
 
 # --- People's passwords and sessions ---------------------------------------------
@@ -183,5 +183,9 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # Anybody can send a Host that is not ours; it says nothing about us.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

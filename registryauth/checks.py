@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from registryauth import conf
@@ -29,7 +30,7 @@ def check_lifetimes(**kwargs: Any) -> list[CheckMessage]:
     """Tokens live long enough for clients and short enough for revocation (R8)."""
     low, high = conf.MIN_TOKEN_LIFETIME, conf.MAX_TOKEN_LIFETIME
     found: list[CheckMessage] = []
-    if not low <= conf.token_lifetime() <= high:
+    if not low <= getattr(settings, "REGISTRY_TOKEN_LIFETIME", low) <= high:
         found.append(
             Error(
                 f"REGISTRY_TOKEN_LIFETIME must be {low} to {high} seconds.",

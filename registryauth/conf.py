@@ -22,8 +22,9 @@ def issuer() -> str:
 
 
 def token_lifetime() -> int:
-    """Seconds that a registry token lives."""
-    return int(getattr(settings, "REGISTRY_TOKEN_LIFETIME", 300))
+    """Seconds that a registry token lives; never more than MAX_TOKEN_LIFETIME."""
+    lifetime = int(getattr(settings, "REGISTRY_TOKEN_LIFETIME", 300))
+    return min(lifetime, MAX_TOKEN_LIFETIME)
 
 
 def refresh_token_lifetime() -> int:

@@ -93,7 +93,8 @@ def _authorized(
     decisions = authorize(identity, requests, now)
     # Only the first one is what the client came for: a further one is where a blob
     # may be mounted from, and must not stop the push.
-    if decisions and decisions[0].namespace_disabled:
+    # Nor does an anonymous caller learn of it.
+    if decisions and decisions[0].namespace_disabled and not identity.is_anonymous:
         raise NamespaceDisabled(
             f"Namespace {requests[0].repository.namespace} has been disabled."
             " Please contact a system administrator."

@@ -9,9 +9,13 @@ from registryauth.errors import Unauthorized
 from robots import conf
 from robots.credentials import Secret
 from robots.identity import Identity, Kind, Method
+from robots.text import is_storable
 
 MAX_PASSWORD_LENGTH = 4096
 """Characters; a longer one is refused before it is hashed."""
+
+MAX_USERNAME_LENGTH = 320
+"""Characters; the longest e-mail address (RFC 3696, erratum 1690)."""
 
 _WRONG = "Invalid Username or Password"
 _DISABLED = "This user has been disabled. Please contact your administrator."
@@ -23,7 +27,7 @@ def authenticate_person(username: str, password: Secret) -> Identity:
     Raises Unauthorized; an unknown person costs one hash, as a wrong password does.
     """
     text = password.reveal()
-    if "\x00" in username or len(text) > MAX_PASSWORD_LENGTH:
+    if not _can_be(username) or len(text) > MAX_PASSWORD_LENGTH:
         raise Unauthorized(_WRONG, reason="no such user name or password can exist")
     user = _find(username)
     if user is None:
@@ -59,6 +63,11 @@ def _has_fingerprint(user: AbstractBaseUser, session_hash: str) -> bool:
 def fingerprint_of(user_id: int) -> str:
     """The `session_fingerprint` of the person with this primary key. One query."""
     return session_fingerprint(get_user_model()._default_manager.get(pk=user_id))
+
+
+def _can_be(username: str) -> bool:
+    """Whether any person can have it; SQLite fails on what is much longer."""
+    return len(username) <= MAX_USERNAME_LENGTH and is_storable(username)
 
 
 def _find(username: str) -> AbstractBaseUser | None:

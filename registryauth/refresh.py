@@ -40,6 +40,7 @@ def mint(identity: Identity, service: str, now: datetime) -> Secret:
     }
     if identity.kind is Kind.ROBOT:
         claims["token"] = identity.credential_id
+        claims["name"] = identity.name
     else:
         claims["user"] = identity.id
         claims["password"] = fingerprint_of(identity.id)
@@ -57,8 +58,16 @@ def authenticate(token: Secret, service: str, now: datetime) -> Identity:
     if claims["exp"] <= now.timestamp():
         raise Unauthorized("Invalid refresh token", reason="expired")
     if claims["kind"] == Kind.ROBOT:
-        return reauthenticate_robot(claims["token"], now)
+        return _robot(claims["token"], claims["name"], now)
     return reauthenticate_person(claims["user"], claims["password"])
+
+
+def _robot(token_id: int, name: str, now: datetime) -> Identity:
+    """After a restored backup a row's id may be another robot's: the name decides."""
+    identity = reauthenticate_robot(token_id, now)
+    if identity.name != name:
+        raise Unauthorized("Invalid refresh token", reason="made for another robot")
+    return identity
 
 
 def _verified(token: Secret) -> dict[str, Any]:

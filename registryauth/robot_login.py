@@ -16,6 +16,7 @@ from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.identity import Identity, Kind, Method
 from robots.models import RobotToken
+from robots.names import MAX_LENGTH
 from robots.prepared import Parameter, PreparedQuery
 
 
@@ -54,8 +55,9 @@ def authenticate_robot(full_name: str, secret: Secret, now: datetime) -> Identit
         _by_digest(len(digests)), {f"digest{n}": d for n, d in enumerate(digests)}
     )
     if row is None or not _same(row.full_name, full_name):
+        shown = full_name[:MAX_LENGTH]
         raise Unauthorized(
-            f"Could not find robot with username: {full_name} and supplied password.",
+            f"Could not find robot with username: {shown} and supplied password.",
             reason="no live token of this robot has that digest",
         )
     return _identity(row, now)

@@ -15,6 +15,9 @@ from robots.roles import Action
 MAX_SCOPES = 100
 """Different resources in one request; real clients ask for three at most."""
 
+MAX_TEXT = 65_536
+"""Characters of all scopes together, before they are looked at."""
+
 _ECHO_LENGTH = 300
 
 _SCOPE = re.compile(
@@ -60,6 +63,9 @@ def parse(values: Iterable[str], *, library: str, hostname: str) -> list[Scope]:
     were asked of it. `library` is the namespace of names without `/`; `hostname`
     may stand before a repository's name and is dropped. Raises ScopeInvalid.
     """
+    values = list(values)
+    if sum(map(len, values)) > MAX_TEXT:
+        raise ScopeInvalid(f"scope: at most {MAX_TEXT} characters in one request")
     scopes: dict[tuple[str, str, str], Scope] = {}
     for text in (text for value in values for text in value.split(" ") if text):
         scope = _parse_one(text, library, hostname)

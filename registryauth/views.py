@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from registryauth import conf, parameters, refresh, signing
@@ -31,6 +32,7 @@ _NO_STORE = "no-cache, no-store, must-revalidate"
 
 
 @method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(sensitive_post_parameters(), name="dispatch")
 class TokenView(View):
     """The token endpoint of the Distribution specification, for docker and others."""
 
@@ -61,9 +63,9 @@ class TokenView(View):
         try:
             return super().dispatch(request)
         except OUTAGES as error:
-            if not is_outage(error):
+            # A lock that was waited for in vain is no reason to wait once more.
+            if not is_outage(error) or not drop_dead_connections():
                 raise
-            drop_dead_connections()
             return super().dispatch(request)
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -104,7 +106,10 @@ class TokenView(View):
         question = Question(
             service=service,
             scopes=parameters.requested_scopes(values),
-            wants_refresh_token=values.get("access_type") == "offline",
+            # A refresh token does not renew itself: it would never end.
+            wants_refresh_token=(
+                grant_type == "password" and values.get("access_type") == "offline"
+            ),
             may_create=True,
             origin=origin_of(request),
         )

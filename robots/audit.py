@@ -10,7 +10,20 @@ from robots.origin import NOWHERE, Origin
 SYSTEM = "system"
 
 _MASK = "***"
-_SECRET_WORDS = ("secret", "password", "token", "credential", "authorization")
+_SECRET_WORDS = (
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "token",
+    "credential",
+    "authorization",
+    "bearer",
+    "apikey",
+    "api_key",
+    "private_key",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,17 @@ def is_outage(error: Exception) -> bool:
     return isinstance(error, OUTAGES) and not isinstance(error, _WRONG_QUESTIONS)
 
 
-def drop_dead_connections() -> None:
-    """Close connections that the server has cut, so that the next query opens one."""
+def drop_dead_connections() -> bool:
+    """Close connections that the server has cut; whether there was any.
+
+    The next query opens a new one. One in a transaction is left alone: what was
+    begun cannot be taken up on another.
+    """
+    dropped = False
     for connection in connections.all(initialized_only=True):
+        if connection.in_atomic_block:
+            continue
+        was_open = connection.connection is not None
         connection.close_if_unusable_or_obsolete()
+        dropped |= was_open and connection.connection is None
+    return dropped

@@ -15,16 +15,22 @@ def is_storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
-def check_storable(field: str, value: Any) -> None:
+MAX_DEPTH = 64
+"""Levels of nested JSON; what walks it deeper runs out of stack."""
+
+
+def check_storable(field: str, value: Any, depth: int = 0) -> None:
     """Raise DomainError, naming `field`, unless a text or JSON value can be kept."""
+    if depth > MAX_DEPTH:
+        raise DomainError(f"{field}: nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, str) and not is_storable(value):
         raise DomainError(f"{field}: NUL and lone surrogates cannot be stored")
     if isinstance(value, float) and not math.isfinite(value):
         raise DomainError(f"{field}: NaN and infinity are not JSON")
     if isinstance(value, dict):
         for key, item in value.items():
-            check_storable(field, key)
-            check_storable(field, item)
+            check_storable(field, key, depth)
+            check_storable(field, item, depth + 1)
     if isinstance(value, list):
         for item in value:
-            check_storable(field, item)
+            check_storable(field, item, depth + 1)

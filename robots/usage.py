@@ -11,11 +11,12 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import DatabaseError, connections, transaction
+from django.db import connections, transaction
 
 from robots import conf
 from robots.identity import Identity
 from robots.models import Robot, RobotToken
+from robots.outage import OUTAGES
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Usage:
             return
         try:
             _write(tokens, robots)
-        except DatabaseError as error:
+        except OUTAGES as error:
             logger.warning("last uses not written: %s", type(error).__name__)
             with self._lock:
                 self._tokens = {**tokens, **self._tokens}

@@ -29,7 +29,7 @@ def server() -> Iterator[str | None]:
     if named:
         yield named
     elif _answers("dbname=postgres"):
-        yield "postgres:///quaysite"
+        yield "postgres:///postgres"
     elif binaries := _binaries():
         with _throw_away_server(binaries) as url:
             yield url
@@ -68,7 +68,7 @@ def _throw_away_server(binaries: Path) -> Iterator[str]:
             [str(binaries / "initdb"), "-D", str(data), "-U", "quaysite", "-A", "trust"]
         )
         _run([*start, "-l", str(folder / "log"), "start"])
-        yield f"postgres://quaysite@/quaysite?host={folder}"
+        yield f"postgres://quaysite@/postgres?host={folder}"
     finally:
         _run([str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"])
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,12 +1,14 @@
 """A robot's metadata as text in a form: one JSON object, or nothing."""
 
 import json
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
+
+from robots.errors import DomainError
+from robots.text import check_storable
 
 MAX_LENGTH = 65_536
 """Characters of JSON text."""
@@ -36,7 +38,7 @@ class MetadataField(forms.JSONField):
             return value
         try:
             return _parse(value)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, DomainError):
             raise ValidationError(_RULE, code="invalid") from None
 
     def bound_data(self, data: Any, initial: Any) -> Any:
@@ -53,25 +55,9 @@ def _parse(text: str) -> dict[str, Any]:
     value = json.loads(text, parse_constant=_refuse)
     if not isinstance(value, dict):
         raise ValueError("not an object")
-    json.dumps(value, allow_nan=False)
-    for part in _texts(value):
-        part.encode()
-        if "\x00" in part:
-            raise ValueError("NUL")
+    check_storable("metadata", value)
     return value
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, str):
-        yield value

@@ -271,3 +271,19 @@ def test_the_site_bears_its_name(client: Client, db: None) -> None:
 
     assert "<title>Log in | Quaysite</title>" in body
     assert "Django administration" not in body
+
+
+def test_nobody_sets_the_password_of_staff_who_may_more(
+    cast: Cast, clerk: Client
+) -> None:
+    cast.bob.is_staff = True
+    cast.bob.save()
+    cast.bob.user_permissions.set(Permission.objects.filter(codename="delete_robot"))
+    before = cast.bob.password
+    form = {"password1": "another long pass", "password2": "another long pass"}
+    address = f"/admin/quaysite/user/{cast.bob.pk}/password/"
+    assert clerk.post(address, form).status_code == 403
+    cast.bob.refresh_from_db()
+    assert cast.bob.password == before
+    cast.bob.user_permissions.clear()
+    assert clerk.post(address, form).status_code == 302

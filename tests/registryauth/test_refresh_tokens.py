@@ -77,11 +77,21 @@ def test_a_persons_token_has_the_rights_of_the_person_today(
     assert left["access"][0]["actions"] == []
 
 
-def test_offline_access_gives_a_further_one(
-    robots_token: str, endpoint: Endpoint
-) -> None:
+def test_it_does_not_renew_itself(robots_token: str, endpoint: Endpoint) -> None:
     answer = body(exchange(endpoint, robots_token, access_type="offline"))
-    assert "sub" in endpoint.claims(exchange(endpoint, answer["refresh_token"]))
+    assert "token" in answer
+    assert "refresh_token" not in answer
+
+
+def test_it_serves_no_other_robot_that_came_to_its_tokens_id(
+    cast: Cast, robots_token: str, endpoint: Endpoint
+) -> None:
+    """As after a backup was restored and new robots were made."""
+    token_id = cast.ci.tokens.get().pk
+    delete_robot(cast.ci, factories.BY)
+    other, _ = factories.robot(factories.organization("beta"), "thief")
+    other.tokens.update(id=token_id)
+    assert refusal(exchange(endpoint, robots_token)) == INVALID
 
 
 def test_nobody_has_none() -> None:

@@ -236,9 +236,18 @@ def test_a_disabled_namespace_is_named_with_405(cast: Cast, endpoint: Endpoint) 
         "DENIED",
         "Namespace acme has been disabled. Please contact a system administrator.",
     )
-    assert refusal(endpoint.get(WEB)) == expected
+    bob = basic("bob")
     assert refusal(endpoint.get(WEB, login=basic("alice"))) == expected
-    assert refusal(endpoint.get(WEB, "repository:alice/x:pull")) == expected
+    assert refusal(endpoint.get(WEB, "repository:bob/x:pull", login=bob)) == expected
+
+
+def test_anonymous_callers_do_not_learn_that_a_namespace_is_disabled(
+    cast: Cast, endpoint: Endpoint
+) -> None:
+    cast.acme.enabled = False
+    cast.acme.save()
+    scopes = ["repository:acme/public:pull", "repository:nowhere/public:pull"]
+    assert [actions for _, actions in endpoint.access(*scopes)] == [[], []]
 
 
 def test_a_mount_source_in_a_disabled_namespace_does_not_stop_a_push(
@@ -260,7 +269,9 @@ def test_the_namespace_of_a_deactivated_person_is_disabled(
     factories.repository(cast.bob.personal_namespace, "tool")
     cast.bob.is_active = False
     cast.bob.save()
-    status, code, message = refusal(endpoint.get("repository:bob/tool:pull"))
+    scope = "repository:bob/tool:pull"
+    assert endpoint.access(scope) == [("bob/tool", [])]
+    status, code, message = refusal(endpoint.get(scope, login=basic("alice")))
     assert (status, code) == (405, "DENIED")
     assert message.startswith("Namespace bob has been disabled.")
 
