@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
@@ -38,6 +39,16 @@ def server(tmp_path: Path) -> Iterator[str]:
         yield address
     finally:
         process.stop()
+
+
+def access_log(folder: Path) -> bytes:
+    """The log once it has a line: that is written after the answer was sent."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if log := (folder / "gunicorn.out").read_bytes():
+            return log
+        time.sleep(0.05)
+    raise AssertionError("the access log stays empty")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +97,7 @@ def test_a_path_cannot_begin_a_line_of_the_access_log(
         urlopen(f"http://{server}/x%0aFORGED%1b%00?secret=CANARY", timeout=5)
     assert refusal.value.code == 404
     refusal.value.close()
-    log = (tmp_path / "gunicorn.out").read_bytes()
+    log = access_log(tmp_path)
     assert b"/x%0AFORGED%1B%00 " in log
     assert b"\nFORGED" not in log
     assert b"CANARY" not in log
