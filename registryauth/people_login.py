@@ -89,6 +89,5 @@ def _identity(user: AbstractBaseUser) -> Identity:
         name=name,
         id=user.pk,
         method=Method.PASSWORD,
-        is_site_admin=getattr(user, "is_superuser", False)
-        or name in conf.super_users(),
+        is_site_admin=conf.is_site_admin(user),
     )

@@ -1,6 +1,7 @@
 """This app's settings, with the defaults that hold in any Django project."""
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 
 
 def robots_disallowed(full_name: str) -> bool:
@@ -33,6 +34,11 @@ def library_namespace() -> str:
 def super_users() -> frozenset[str]:
     """User names of site administrators, beside Django's superusers."""
     return frozenset(getattr(settings, "SUPER_USERS", ()))
+
+
+def is_site_admin(user: AbstractBaseUser) -> bool:
+    """Whether a person administers the site: a superuser, or named in SUPER_USERS."""
+    return getattr(user, "is_superuser", False) or user.get_username() in super_users()
 
 
 def secret_keys() -> tuple[str, ...]:

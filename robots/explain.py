@@ -97,8 +97,7 @@ def identity_of_robot(robot: Robot) -> Identity:
 def identity_of_user(user: AbstractBaseUser) -> Identity:
     """The person as after a login with a password, which has no ceiling."""
     name = user.get_username()
-    is_site_admin = getattr(user, "is_superuser", False) or name in conf.super_users()
-    return Identity(Kind.USER, name, user.pk, is_site_admin=is_site_admin)
+    return Identity(Kind.USER, name, user.pk, is_site_admin=conf.is_site_admin(user))
 
 
 def explain(
