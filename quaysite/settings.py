@@ -70,6 +70,10 @@ INSTALLED_APPS = [
     "registryauth",
     "federation",
     "robots",
+    "oauth2_provider",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -142,6 +146,18 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
+
+# --- The API: OAuth tokens, features, OpenAPI ------------------------------------
+
+OAUTH2_PROVIDER_APPLICATION_MODEL = "quaysite.Application"
+OAUTH2_PROVIDER_GRANT_MODEL = "quaysite.Grant"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "quaysite.AccessToken"  # noqa: S105
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "quaysite.RefreshToken"  # noqa: S105
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "quaysite.IDToken"  # noqa: S105
+OAUTH2_PROVIDER = {
+    # Tokens are kept as checksums only.
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+}
 
 # --- Transport -------------------------------------------------------------------
 

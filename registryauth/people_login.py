@@ -6,9 +6,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.utils.crypto import constant_time_compare
 
 from registryauth.errors import Unauthorized
-from robots import conf
 from robots.credentials import Secret
-from robots.identity import Identity, Kind, Method
+from robots.identity import Identity
+from robots.people import identity_of_person
 from robots.text import is_storable
 
 MAX_PASSWORD_LENGTH = 4096
@@ -83,11 +83,4 @@ def _find(username: str) -> AbstractBaseUser | None:
 def _identity(user: AbstractBaseUser) -> Identity:
     if not user.is_active:
         raise Unauthorized(_DISABLED)
-    name = user.get_username()
-    return Identity(
-        kind=Kind.USER,
-        name=name,
-        id=user.pk,
-        method=Method.PASSWORD,
-        is_site_admin=conf.is_site_admin(user),
-    )
+    return identity_of_person(user)

@@ -63,14 +63,14 @@ def authorize(
 def may_list_catalog(identity: Identity) -> bool:
     """Whether `registry:catalog:*` is granted: to site administrators only."""
     return (
-        identity.kind is Kind.USER
-        and identity.is_site_admin
-        and identity.ceiling is None
+        identity.kind is Kind.USER and identity.is_site_admin and identity.acts_for_site
     )
 
 
 def visible_repositories(identity: Identity, now: datetime) -> QuerySet[Repository]:
     """The repositories that `authorize` lets `identity` pull, as a queryset."""
+    if identity.role_everywhere is not None:
+        return Repository.objects.filter(usable_namespaces("namespace__"))
     seen = Q(visibility=Visibility.PUBLIC)
     if not identity.is_anonymous and _may_read_any(identity):
         seen |= _granted(identity, now)

@@ -1,6 +1,8 @@
 """Writing audit events: call `record` in the transaction of the change itself (R9)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from robots.identity import Identity, Kind
@@ -28,12 +30,17 @@ _SECRET_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Who did it, and from where."""
+    """Who did it, and from where.
+
+    `facts` tell of the credential that was used, never what it is; they are added
+    to every event.
+    """
 
     kind: str
     name: str
     user_id: int | None = None
     origin: Origin = NOWHERE
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def command(cls, name: str) -> "Performer":
@@ -41,10 +48,15 @@ class Performer:
         return cls(kind=SYSTEM, name=f"manage.py {name}")
 
     @classmethod
-    def caller(cls, identity: Identity, origin: Origin) -> "Performer":
+    def caller(
+        cls,
+        identity: Identity,
+        origin: Origin,
+        facts: Mapping[str, Any] = MappingProxyType({}),
+    ) -> "Performer":
         """An authenticated caller over the network."""
         user_id = identity.id if identity.kind is Kind.USER else None
-        return cls(identity.kind, identity.name, user_id, origin)
+        return cls(identity.kind, identity.name, user_id, origin, facts)
 
 
 def record(
@@ -66,7 +78,8 @@ def record(
         performer_user_id=performer.user_id,
         address=performer.origin.address,
         request_id=performer.origin.request_id,
-        facts={name: _without_secret(name, value) for name, value in facts.items()},
+        facts={name: _without_secret(name, value) for name, value in facts.items()}
+        | dict(performer.facts),
     )
 
 

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
+from robots.roles import Role
+
 
 def robots_disallowed(full_name: str) -> bool:
     """Whether ROBOTS_DISALLOW stops this robot: by exact name, before anything else."""
@@ -39,6 +41,21 @@ def super_users() -> frozenset[str]:
 def is_site_admin(user: AbstractBaseUser) -> bool:
     """Whether a person administers the site: a superuser, or named in SUPER_USERS."""
     return getattr(user, "is_superuser", False) or user.get_username() in super_users()
+
+
+def site_role(user: AbstractBaseUser) -> Role | None:
+    """The role on every repository: a site administrator's where
+    FEATURE_SUPERUSERS_FULL_ACCESS is on, an auditor's, or None.
+    """
+    full_access = getattr(settings, "FEATURE_SUPERUSERS_FULL_ACCESS", False)
+    if full_access and is_site_admin(user):
+        return Role.ADMIN
+    return Role.READ if is_site_auditor(user) else None
+
+
+def is_site_auditor(user: AbstractBaseUser) -> bool:
+    """Whether GLOBAL_READONLY_SUPER_USERS lets a person read everything."""
+    return user.get_username() in getattr(settings, "GLOBAL_READONLY_SUPER_USERS", ())
 
 
 def secret_keys() -> tuple[str, ...]:

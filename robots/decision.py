@@ -97,7 +97,7 @@ def _decide_missing(
         return _deny_all(request, Denial.NO_REPOSITORY)
     if not may_create(identity, namespace):
         return _deny_all(request, Denial.MAY_NOT_CREATE)
-    role = _under_ceiling(identity, Role.ADMIN)
+    role = _highest(_under_ceiling(identity, Role.ADMIN), identity.role_everywhere)
     if role is None or role < NEEDED_ROLE[Action.PUSH]:
         return _deny_all(request, Denial.SCOPE_CEILING)
     denied = {
@@ -131,7 +131,12 @@ def effective_role(
     if identity.is_anonymous or _is_foreign(identity, namespace):
         return None
     role = _granted_role(namespace, repository)
-    return None if role is None else _under_ceiling(identity, role)
+    granted = None if role is None else _under_ceiling(identity, role)
+    return _highest(granted, identity.role_everywhere)
+
+
+def _highest(*roles: Role | None) -> Role | None:
+    return max((role for role in roles if role is not None), default=None)
 
 
 def _under_ceiling(identity: Identity, role: Role) -> Role | None:
@@ -148,6 +153,8 @@ def may_create(identity: Identity, namespace: NamespaceFacts) -> bool:
         return False
     if _is_foreign(identity, namespace):
         return False
+    if identity.role_everywhere is Role.ADMIN:
+        return True
     ceiling = identity.ceiling
     if ceiling and (ceiling.namespace or TeamRole.MEMBER) < TeamRole.CREATOR:
         return False

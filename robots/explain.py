@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 
 from robots import conf
 from robots.decision import Decision, Denial
@@ -38,6 +37,7 @@ class SourceKind(StrEnum):
     ADMIN_TEAM = "organization admin team"
     CREATOR_TEAM = "organization creator team"
     PUBLIC = "public visibility"
+    SITE = "site administration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,6 @@ def identity_of_robot(robot: Robot) -> Identity:
     return Identity(Kind.ROBOT, robot.full_name, robot.pk, robot.namespace_id)
 
 
-def identity_of_user(user: AbstractBaseUser) -> Identity:
-    """The person as after a login with a password, which has no ceiling."""
-    name = user.get_username()
-    return Identity(Kind.USER, name, user.pk, is_site_admin=conf.is_site_admin(user))
-
-
 def explain(
     identity: Identity, repository_name: RepositoryName, now: datetime
 ) -> Explanation:
@@ -149,6 +143,8 @@ def _sources(
         if repository:
             yield from _permission_sources(grantee, repository)
         yield from _namespace_sources(identity, grantee, namespace, repository is None)
+    if identity.role_everywhere is not None:
+        yield Source(SourceKind.SITE, identity.role_everywhere)
     if repository and repository.visibility == Visibility.PUBLIC:
         yield Source(SourceKind.PUBLIC, Role.READ)
 

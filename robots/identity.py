@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from robots.roles import Role, TeamRole
+from robots.roles import Role, TeamRole, UserRole
 
 
 class Kind(StrEnum):
@@ -25,6 +25,9 @@ class Method(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a method, not a secret
     STATIC_TOKEN = "static"  # noqa: S105
     FEDERATED_TOKEN = "federated"  # noqa: S105
+    SESSION = "session"
+    OAUTH_TOKEN = "oauth"  # noqa: S105
+    APP_TOKEN = "app"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Ceiling:
 
     repository: Role | None = None
     namespace: TeamRole | None = None
+    user: UserRole | None = None
+    site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class Identity:
 
     `id` is the primary key of the robot or user. `namespace_id` is the only
     namespace a robot may act in. `credential_id` is the robot token that was
-    shown, and `credential_expires_at` when it ends.
+    shown, and `credential_expires_at` when it ends. `site_role` is the role that a
+    site administrator with full access, or a site auditor, has on everything.
     """
 
     kind: Kind
@@ -51,6 +57,7 @@ class Identity:
     method: Method = Method.NONE
     ceiling: Ceiling | None = None
     is_site_admin: bool = False
+    site_role: Role | None = None
     credential_id: int | None = None
     credential_expires_at: datetime | None = None
 
@@ -60,6 +67,16 @@ class Identity:
     @property
     def is_anonymous(self) -> bool:
         return self.kind is Kind.ANONYMOUS
+
+    @property
+    def acts_for_site(self) -> bool:
+        """Whether the powers of a site administrator are within the ceiling."""
+        return self.ceiling is None or self.ceiling.site
+
+    @property
+    def role_everywhere(self) -> Role | None:
+        """The role on every repository of every namespace; None for nearly all."""
+        return self.site_role if self.acts_for_site else None
 
 
 ANONYMOUS = Identity(kind=Kind.ANONYMOUS, name="(anonymous)")

@@ -1,7 +1,7 @@
-"""The two ladders of rights, and what each step of them allows.
+"""The ladders of rights, and what each step of them allows.
 
 Pure: no database, no clock, no network. Numbers are stored and compared, names
-are shown and sent; neither ladder may be reordered.
+are shown and sent; no ladder may be reordered.
 """
 
 from enum import StrEnum
@@ -33,6 +33,13 @@ class TeamRole(IntegerChoices):
     def from_name(cls, name: str) -> "TeamRole":
         """The role called `member`, `creator` or `admin`; ValueError for any other."""
         return cls(cls.labels.index(name) + 1)
+
+
+class UserRole(IntegerChoices):
+    """What a caller may do with a person's own account: read < admin."""
+
+    READ = 1, "read"
+    ADMIN = 2, "admin"
 
 
 class Action(StrEnum):

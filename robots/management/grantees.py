@@ -3,11 +3,12 @@
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from robots.errors import DomainError
-from robots.explain import identity_of_robot, identity_of_user
+from robots.explain import identity_of_robot
 from robots.identity import ANONYMOUS, Identity
 from robots.lifecycle.permissions import Grantee
 from robots.lookup import robot_named, team_named, user_named
 from robots.models import Repository, RepositoryPermission, Robot, Team
+from robots.people import identity_of_person
 
 TEAM_PREFIX = "team:"
 NOBODY = "anonymous"
@@ -35,7 +36,7 @@ def identity_named(text: str) -> Identity:
     account = _account_named(text)
     if isinstance(account, Robot):
         return identity_of_robot(account)
-    return identity_of_user(account)
+    return identity_of_person(account)
 
 
 def permission_of(

@@ -11,6 +11,9 @@ from robots import names
 from robots.errors import NameInvalid
 from robots.models.rules import matches_name
 
+DEFAULT_TAG_EXPIRATION = 1_209_600
+"""Seconds: two weeks, as in Quay."""
+
 
 class NamespaceKind(models.TextChoices):
     ORGANIZATION = "organization", "Organization"
@@ -37,6 +40,16 @@ class Namespace(models.Model):
     enabled = models.BooleanField(
         default=True,
         help_text="While off, nobody pulls, pushes or logs in here.",
+    )
+    email = models.EmailField(
+        blank=True, help_text="An organization's own address; people have theirs."
+    )
+    invoice_email = models.BooleanField(default=False)
+    invoice_email_address = models.EmailField(blank=True)
+    tag_expiration_s = models.PositiveIntegerField(
+        "tag expiration",
+        default=DEFAULT_TAG_EXPIRATION,
+        help_text="Seconds that clients may show; nothing here deletes tags.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

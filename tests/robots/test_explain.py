@@ -17,13 +17,13 @@ from robots.explain import (
     Verdict,
     explain,
     identity_of_robot,
-    identity_of_user,
     verdicts,
 )
 from robots.identity import ANONYMOUS, Identity, Kind
 from robots.lifecycle.permissions import grant
 from robots.models import Robot
 from robots.names import RepositoryName
+from robots.people import identity_of_person
 from robots.roles import Action, Role, State, TeamRole, Visibility
 from tests import factories
 from tests.conftest import Cast
@@ -59,7 +59,7 @@ def everybody(cast: Cast) -> list[Identity]:
     foreign, _ = factories.robot(other, "ci")
     maker, _ = factories.robot(cast.acme, "maker")
     factories.team(cast.acme, "makers", TeamRole.CREATOR, (cast.charlie, maker))
-    people = [identity_of_user(who) for who in (cast.alice, cast.bob, cast.charlie)]
+    people = [identity_of_person(who) for who in (cast.alice, cast.bob, cast.charlie)]
     robots = [identity_of_robot(r) for r in (cast.ci, cast.reader, foreign, maker)]
     return [ANONYMOUS, *people, *robots]
 
@@ -105,7 +105,7 @@ def test_every_team_with_a_permission_is_told_by_name(cast: Cast) -> None:
     more = factories.team(cast.acme, "auditors", members=(cast.bob,))
     grant(cast.api, more, Role.READ, factories.BY, NOW + timedelta(days=1))
     explanation = explain(
-        identity_of_user(cast.bob), RepositoryName("acme", "api"), NOW
+        identity_of_person(cast.bob), RepositoryName("acme", "api"), NOW
     )
     assert explanation.sources == (
         Source(SourceKind.TEAM, Role.READ, "auditors", NOW + timedelta(days=1)),
@@ -121,7 +121,7 @@ def test_an_ended_permission_is_told_apart_and_gives_nothing(cast: Cast) -> None
 
 
 def test_owners_admin_teams_and_visibility_are_sources(cast: Cast) -> None:
-    alice = identity_of_user(cast.alice)
+    alice = identity_of_person(cast.alice)
     factories.repository(cast.alice.personal_namespace, "own")
     own = explain(alice, RepositoryName("alice", "own"), NOW)
     assert own.sources == (Source(SourceKind.OWNER, Role.ADMIN),)
@@ -204,7 +204,7 @@ def test_robots_disallow_stops_all_robots_but_those_on_the_whitelist(
 
 def test_an_inactive_user_may_not_even_pull_what_is_public(cast: Cast) -> None:
     public = RepositoryName("acme", "public")
-    identity = identity_of_user(cast.charlie)
+    identity = identity_of_person(cast.charlie)
     assert judge(identity, public)[Action.PULL].granted
     cast.charlie.is_active = False
     cast.charlie.save()
@@ -224,7 +224,7 @@ def test_a_denial_by_access_is_told_before_a_login_that_fails(cast: Cast) -> Non
 def test_a_disabled_namespace_cuts_everything(cast: Cast) -> None:
     cast.acme.enabled = False
     cast.acme.save()
-    explanation = explain(identity_of_user(cast.alice), WEB, NOW)
+    explanation = explain(identity_of_person(cast.alice), WEB, NOW)
     assert [(cut.reason, cut.stops, cut.at_login) for cut in explanation.cuts] == [
         ("the namespace is disabled", EVERYTHING, False)
     ]
@@ -272,16 +272,16 @@ def test_identities_carry_what_access_needs_and_no_ceiling(
         Kind.ROBOT, "acme+ci", cast.ci.pk, cast.acme.pk
     )
     alice = Identity(Kind.USER, "alice", cast.alice.pk)
-    assert identity_of_user(cast.alice) == alice
+    assert identity_of_person(cast.alice) == alice
     cast.alice.is_superuser = True
-    assert identity_of_user(cast.alice) == replace(alice, is_site_admin=True)
-    assert identity_of_user(cast.bob).is_site_admin
+    assert identity_of_person(cast.alice) == replace(alice, is_site_admin=True)
+    assert identity_of_person(cast.bob).is_site_admin
 
 
 def test_the_number_of_queries_does_not_grow_with_the_teams(
     cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    bob = identity_of_user(cast.bob)
+    bob = identity_of_person(cast.bob)
     for number in range(5):
         team = factories.team(cast.acme, f"team{number}", TeamRole.ADMIN, (cast.bob,))
         grant(cast.api, team, Role.READ, factories.BY)

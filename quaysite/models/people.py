@@ -34,6 +34,9 @@ class User(AbstractUser):
         help_text="2 to 255 lowercase letters, digits and . _ - between them.",
     )
 
+    company = models.CharField(max_length=255, blank=True)
+    location = models.CharField(max_length=255, blank=True)
+
     class Meta(AbstractUser.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
