@@ -159,6 +159,31 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
 }
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "quaysite.api.authentication.BearerAuthentication",
+        "quaysite.api.authentication.QuaySessionAuthentication",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "robots.api.schema.ApiSchema",
+    "DEFAULT_PERMISSION_CLASSES": [],  # Each action's rule decides (robots.api.base).
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Quaysite",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_PUBLIC": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["robots.api.schema.add_errors"],
+}
+FRESH_LOGIN_TIMEOUT = env_int("FRESH_LOGIN_TIMEOUT", 600)  # seconds
+GLOBAL_READONLY_SUPER_USERS = env_list("GLOBAL_READONLY_SUPER_USERS", [])
+FEATURE_SUPERUSERS_FULL_ACCESS = env_bool("FEATURE_SUPERUSERS_FULL_ACCESS", False)
+
 # --- Transport -------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", _https)

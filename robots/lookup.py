@@ -44,6 +44,11 @@ def user_named(username: str) -> AbstractBaseUser:
     raise NotFound(f"There is no user {username}")
 
 
+def account_named(name: str) -> Robot | AbstractBaseUser:
+    """The robot (its name has a `+`) or person called `name`; NotFound if none is."""
+    return robot_named(name) if "+" in name else user_named(name)
+
+
 def repository_named(path: str) -> Repository:
     """The repository called `namespace/name`; NotFound if there is none."""
     if name := parse_repository_name(path, conf.library_namespace()):

@@ -19,7 +19,7 @@ from robots.explain import (
     identity_of_robot,
     verdicts,
 )
-from robots.identity import ANONYMOUS, Identity, Kind
+from robots.identity import ANONYMOUS, Identity, Kind, Method
 from robots.lifecycle.permissions import grant
 from robots.models import Robot
 from robots.names import RepositoryName
@@ -271,7 +271,7 @@ def test_identities_carry_what_access_needs_and_no_ceiling(
     assert identity_of_robot(cast.ci) == Identity(
         Kind.ROBOT, "acme+ci", cast.ci.pk, cast.acme.pk
     )
-    alice = Identity(Kind.USER, "alice", cast.alice.pk)
+    alice = Identity(Kind.USER, "alice", cast.alice.pk, method=Method.PASSWORD)
     assert identity_of_person(cast.alice) == alice
     cast.alice.is_superuser = True
     assert identity_of_person(cast.alice) == replace(alice, is_site_admin=True)

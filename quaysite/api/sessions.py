@@ -1,0 +1,26 @@
+"""Signing in to a session, and what a session remembers of it."""
+
+from django.contrib.auth import login
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework.response import Response
+
+from quaysite.api import csrf
+from quaysite.models import User
+
+SIGNED_IN_AT = "signed_in_at"
+"""Session key: seconds since the epoch at which the password was last shown."""
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def sign_in(request: HttpRequest, user: User) -> None:
+    """Start a session of `user`, whose password was verified just now."""
+    login(request, user, backend=_BACKEND)
+    request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+
+
+def with_next_token(request: HttpRequest, response: Response) -> Response:
+    """Tell the client the CSRF token for its next write."""
+    response["X-Next-CSRF-Token"] = csrf.renew_token(request)
+    return response

@@ -1,0 +1,1 @@
+"""The REST API, in the wire format of Quay's: one module for each resource."""

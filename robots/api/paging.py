@@ -1,0 +1,81 @@
+"""Pages of a list: by key, never by offset, so that every page costs the same.
+
+`next_page` is opaque and signed; it is good for two days, for the same list.
+"""
+
+from typing import Any, NamedTuple
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+from rest_framework.request import Request
+
+from robots.api.errors import FrameworkError
+
+MAX_AGE = 2 * 24 * 3600
+"""Seconds that a `next_page` can be used."""
+
+_SALT = "robots.api.paging"
+_BAD = {"next_page": "What the page before this one answered, at most two days ago"}
+
+
+class Page(NamedTuple):
+    """Some items, and the token of the page after them if there is one."""
+
+    items: list[Any]
+    next_page: str | None
+
+    def rest(self) -> dict[str, str]:
+        """What a reply holds besides its items."""
+        return {"next_page": self.next_page} if self.next_page else {}
+
+
+def page_of(
+    queryset: QuerySet[Any], request: Request, size: int | None, *order: str
+) -> Page:
+    """The page that `next_page` asks for, or the first one; all if `size` is None.
+
+    `order` are fields (a minus sign turns one round) that are never NULL and
+    together unique. Raises FrameworkError for a token that is not ours.
+    """
+    ordered = queryset.order_by(*order)
+    token = request.query_params.get("next_page")
+    if token:
+        ordered = ordered.filter(_after(order, _keys(token, order)))
+    if size is None:
+        return Page(list(ordered), None)
+    items = list(ordered[: size + 1])
+    if len(items) <= size:
+        return Page(items, None)
+    return Page(items[:size], _token(items[size - 1], order))
+
+
+def _token(last: Model, order: tuple[str, ...]) -> str:
+    keys = [_value(last, name.lstrip("-")) for name in order]
+    return signing.dumps([list(order), keys], salt=_SALT)
+
+
+def _value(item: Any, path: str) -> Any:
+    for name in path.split("__"):
+        item = getattr(item, name)
+    return item.isoformat() if hasattr(item, "isoformat") else item
+
+
+def _keys(token: str, order: tuple[str, ...]) -> list[Any]:
+    try:
+        fields, keys = signing.loads(token, salt=_SALT, max_age=MAX_AGE)
+    except (signing.BadSignature, ValueError):
+        raise FrameworkError(_BAD) from None
+    if fields != list(order):
+        raise FrameworkError(_BAD)
+    return list(keys)
+
+
+def _after(order: tuple[str, ...], keys: list[Any]) -> Q:
+    """What comes after `keys`: greater in one field, equal in all before it."""
+    condition, equal = Q(), Q()
+    for name, key in zip(order, keys, strict=True):
+        field = name.lstrip("-")
+        lookup = "lt" if name.startswith("-") else "gt"
+        condition |= equal & Q(**{f"{field}__{lookup}": key})
+        equal &= Q(**{field: key})
+    return condition

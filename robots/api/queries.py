@@ -1,0 +1,49 @@
+"""Query parameters: typed, and wrong ones named with what they mean."""
+
+from collections.abc import Mapping
+
+from rest_framework.request import Request
+
+from robots.api.errors import FrameworkError
+from robots.text import is_storable
+
+_FALSE = {"false", "0", "", "null"}
+
+MAX_LIMIT = 100_000
+"""The most items one page has."""
+
+
+def flag(request: Request, name: str, default: bool = False) -> bool:
+    """A boolean, as Quay reads one: anything but false, 0, null and nothing is true."""
+    value = request.query_params.get(name)
+    return default if value is None else value.lower() not in _FALSE
+
+
+def text(request: Request, name: str) -> str:
+    """A text that a database can be asked about; empty if it is not there."""
+    value = request.query_params.get(name, "")
+    if not is_storable(value):
+        raise FrameworkError({name: "NUL and lone surrogates are not allowed"})
+    return value
+
+
+def positive(request: Request, name: str, meaning: str) -> int | None:
+    """A whole number of at least 1; raises FrameworkError that tells its meaning."""
+    value = request.query_params.get(name)
+    if value is None or value == "":
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value)):
+        raise FrameworkError({name: meaning})
+    return int(value)
+
+
+def choice(
+    request: Request, name: str, values: Mapping[str, object] | list[str]
+) -> str | None:
+    """One of `values`; raises FrameworkError that lists them."""
+    value = request.query_params.get(name)
+    if value is None:
+        return None
+    if value not in values:
+        raise FrameworkError({name: f"one of {', '.join(values)}"})
+    return value
