@@ -77,6 +77,7 @@ class RobotViewSet(RobotScope):
     }
 
     @extend_schema(
+        operation_id="getOrgRobots",
         parameters=[
             query("permissions", bool, "Show teams and repositories, to admins."),
             query("token", bool, "Show tokens, to admins; true by default."),
@@ -105,7 +106,7 @@ class RobotViewSet(RobotScope):
                 item["repositories"] = repositories[robot.pk]
         return Response({"robots": shown, **page.rest()})
 
-    @extend_schema(responses=RobotReply)
+    @extend_schema(operation_id="getOrgRobot", responses=RobotReply)
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """Show a robot account; its token too, to who administers the namespace."""
         robot = self.robot()
@@ -114,7 +115,11 @@ class RobotViewSet(RobotScope):
             shown |= self._shown_token(robot)
         return Response({**shown, "unstructured_metadata": robot.metadata})
 
-    @extend_schema(request=RobotBody, responses={201: RobotReply})
+    @extend_schema(
+        operation_id="createOrgRobot",
+        request=RobotBody,
+        responses={201: RobotReply},
+    )
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Create a robot account. Its name cannot be changed later."""
         body = optional(RobotBody, request)
@@ -132,13 +137,15 @@ class RobotViewSet(RobotScope):
         }
         return Response(shown, status=201)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(operation_id="deleteOrgRobot", responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Delete a robot account with its tokens, memberships and permissions."""
         delete_robot(self.robot(), self.caller.performer)
         return no_content()
 
-    @extend_schema(request=None, responses=RobotReply)
+    @extend_schema(
+        operation_id="regenerateOrgRobotToken", request=None, responses=RobotReply
+    )
     def regenerate(self, request: Request, **kwargs: Any) -> Response:
         """Replace the token; the one before stops working at once."""
         robot, secret = regenerate_token(self.robot(), self.caller.performer)

@@ -37,6 +37,10 @@ _ERROR_SCHEMA = {
 class ApiSchema(AutoSchema):
     """An operation's rule becomes its security and the end of its description."""
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Lists are wrapped in objects; what is an array says so itself."""
+        return False
+
     def get_auth(self) -> list[dict[str, Any]]:
         rule = self._rule()
         security: list[dict[str, Any]] = [{"oauth2": [scope]} for scope in rule.scopes]
@@ -60,12 +64,19 @@ class ApiSchema(AutoSchema):
 def add_errors(
     result: dict[str, Any], generator: Any, request: Any, public: Any
 ) -> dict[str, Any]:
-    """Postprocessing hook: every operation may answer every kind of error."""
+    """Postprocessing hook: every operation may answer every kind of error.
+
+    Where one view serves an organization and the caller alike, the second path
+    has Quay's name for it: `User` in place of `Org`.
+    """
     result.setdefault("components", {}).setdefault("schemas", {})["Error"] = (
         _ERROR_SCHEMA
     )
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
         for operation in operations.values():
+            if path.startswith("/api/v1/user/"):
+                name = operation["operationId"]
+                operation["operationId"] = name.replace("Org", "User", 1)
             for status in _ERROR_STATUSES:
                 operation["responses"].setdefault(str(status), _ERROR)
     return result
