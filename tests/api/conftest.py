@@ -3,12 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+from django.core.servers.basehttp import WSGIServer
 from pytest_django.live_server_helper import LiveServer
 
 from quaysite.models import User
 from tests.api.client import Client
 from tests.api.local import LocalClient
 from tests.api.tokens import bearer
+
+# Fifty clients that call at once wait for their turn; ten would be let in, and the
+# connections of the others reset.
+WSGIServer.request_queue_size = 128
 
 ALL_SCOPES = (
     "repo:read repo:write repo:admin repo:create"

@@ -3,6 +3,8 @@
 It goes through every middleware, as a request over the network does.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,16 +18,26 @@ class LocalClient(Client):
 
     def __init__(self, token: str | None = None) -> None:
         super().__init__("http://127.0.0.1:8000", token)
-        self._django = DjangoClient(
+        self.django = DjangoClient(
             enforce_csrf_checks=True, raise_request_exception=False
         )
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Forget afterwards which cookies were set meanwhile."""
+        cookies = self.django.cookies.output(header="", sep="; ")
+        kept = dict(self.cookies)
+        yield
+        self.django.cookies.clear()
+        self.django.cookies.load(cookies)
+        self.cookies = kept
 
     def send(
         self, method: str, path: str, body: Any, headers: dict[str, str]
     ) -> Answer:
         sent = self._headers(body, headers)
         content_type = sent.pop("Content-Type", "")
-        response = self._django.generic(
+        response = self.django.generic(
             method,
             urlsplit(path).geturl(),
             self.encoded(body) or b"",
@@ -33,7 +45,7 @@ class LocalClient(Client):
             headers=sent,
         )
         self.cookies = {name: m.value for name, m in response.cookies.items()} | {
-            name: m.value for name, m in self._django.cookies.items()
+            name: m.value for name, m in self.django.cookies.items()
         }
         text = b"".join(response) if response.streaming else response.content
         return Answer(response.status_code, dict(response.items()), text.decode())

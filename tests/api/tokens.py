@@ -15,6 +15,7 @@ def application(name: str = "tests") -> Application:
         name=name,
         client_type=Application.CLIENT_CONFIDENTIAL,
         authorization_grant_type=Application.GRANT_IMPLICIT,
+        defaults={"hash_client_secret": False},
     )
     return made
 

@@ -1,6 +1,7 @@
 """`authorize` over the real database: each source of a grant, really stored."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -260,7 +261,21 @@ def test_what_is_missing_denies_alike_whatever_is_missing(cast: Cast) -> None:
     assert decide(charlie, "nowhere/web", PULL).denied == {PULL: Denial.NO_NAMESPACE}
 
 
-def test_only_a_site_admin_without_ceiling_lists_the_catalog(cast: Cast) -> None:
+@pytest.mark.parametrize("role", [Role.READ, Role.ADMIN])
+def test_a_role_everywhere_is_granted_and_listed(cast: Cast, role: Role) -> None:
+    closed = factories.repository(factories.organization("closed"), "gone")
+    closed.namespace.enabled = False
+    closed.namespace.save()
+    somebody = Identity(Kind.USER, "charlie", cast.charlie.pk, site_role=role)
+    assert set(visible_repositories(somebody, NOW)) == {cast.web, cast.api, cast.public}
+    assert (PUSH in decide(somebody, "acme/web").granted) == (role is Role.ADMIN)
+    assert decide(somebody, "closed/gone", PULL).granted == NOTHING
+    capped = replace(somebody, ceiling=Ceiling(repository=Role.ADMIN))
+    assert list(visible_repositories(capped, NOW)) == [cast.public]
+    assert decide(capped, "acme/web").granted == NOTHING
+
+
+def test_only_a_site_admin_lists_the_catalog(cast: Cast) -> None:
     admin = Identity(Kind.USER, "alice", cast.alice.pk, is_site_admin=True)
     capped = Identity(
         Kind.USER,
@@ -269,9 +284,11 @@ def test_only_a_site_admin_without_ceiling_lists_the_catalog(cast: Cast) -> None
         is_site_admin=True,
         ceiling=Ceiling(Role.ADMIN, TeamRole.ADMIN),
     )
+    token = replace(capped, ceiling=Ceiling(site=True))
     robot = Identity(
         Kind.ROBOT, "acme+ci", cast.ci.pk, cast.acme.pk, is_site_admin=True
     )
     assert may_list_catalog(admin)
+    assert may_list_catalog(token)
     for identity in (ANONYMOUS, identity_of(cast.alice), capped, robot):
         assert not may_list_catalog(identity)

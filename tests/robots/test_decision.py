@@ -31,6 +31,17 @@ FOREIGN_ROBOT = Identity(Kind.ROBOT, "evil+ci", CALLER, namespace_id=ELSEWHERE)
 LOST_ROBOT = Identity(Kind.ROBOT, "gone+ci", CALLER, namespace_id=None)
 
 
+SITE_ADMIN = Identity(Kind.USER, "root", CALLER, site_role=Role.ADMIN)
+AUDITOR = Identity(Kind.USER, "auditor", CALLER, site_role=Role.READ)
+
+
+def everywhere(role: Role, *, site: bool) -> Identity:
+    """Somebody with a role everywhere, and a token with or without `super:user`."""
+    return Identity(
+        Kind.USER, "root", CALLER, site_role=role, ceiling=Ceiling(site=site)
+    )
+
+
 def capped(
     repository: Role | None, namespace: TeamRole | None = None, kind: Kind = Kind.USER
 ) -> Identity:
@@ -138,6 +149,32 @@ CASES = [
      repo(public=True), {PULL}, {}),
     ("creating without the scope for it", capped(ADMIN, MEMBER), {PUSH},
      place(owned=True), None, NOTHING, {PUSH: Denial.MAY_NOT_CREATE}),
+    # Site administrators with full access, and auditors
+    ("a site administrator and a stranger's", SITE_ADMIN, EVERYTHING, place(), repo(),
+     EVERYTHING, {}),
+    ("a site administrator creates", SITE_ADMIN, {PUSH}, place(), None, {PUSH}, {}),
+    ("a site administrator and a read-only one", SITE_ADMIN, {PULL, PUSH}, place(),
+     repo(state=READ_ONLY), {PULL}, {PUSH: Denial.READ_ONLY}),
+    ("a site administrator and a disabled namespace", SITE_ADMIN, {PULL},
+     place(enabled=False), repo(), NOTHING, {PULL: Denial.NAMESPACE_DISABLED}),
+    ("a site administrator's token with super:user", everywhere(ADMIN, site=True),
+     EVERYTHING, place(), repo(), EVERYTHING, {}),
+    ("that token creates", everywhere(ADMIN, site=True), {PULL, PUSH, ALL}, place(),
+     None, {PULL, PUSH, ALL}, {}),
+    ("a site administrator's token without it", everywhere(ADMIN, site=False),
+     {PULL, PUSH}, place(), repo(), NOTHING,
+     {PULL: Denial.NO_GRANT, PUSH: Denial.NO_GRANT}),
+    ("a site administrator's token without it creates nothing",
+     everywhere(ADMIN, site=False), {PUSH}, place(), None, NOTHING,
+     {PUSH: Denial.MAY_NOT_CREATE}),
+    ("an auditor reads and no more", AUDITOR, {PULL, PUSH, DELETE}, place(), repo(),
+     {PULL}, {PUSH: Denial.NO_GRANT, DELETE: Denial.NO_GRANT}),
+    ("an auditor creates nothing", AUDITOR, {PUSH}, place(), None, NOTHING,
+     {PUSH: Denial.MAY_NOT_CREATE}),
+    ("an auditor with a grant of the own", AUDITOR, {PULL, PUSH}, place(), repo(WRITE),
+     {PULL, PUSH}, {}),
+    ("an auditor's token without super:user", everywhere(READ, site=False), {PULL},
+     place(), repo(), NOTHING, {PULL: Denial.NO_GRANT}),
     # States
     ("a read-only one", USER, EVERYTHING, place(owned=True), repo(state=READ_ONLY),
      {PULL}, dict.fromkeys({PUSH, ALL, DELETE}, Denial.READ_ONLY)),
