@@ -1,21 +1,22 @@
 """How a robot account is shown: alone, in a list, and in the OpenAPI document."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from rest_framework import serializers
 
 from robots import credentials
+from robots.api import moments
 from robots.api.formats import avatar_of, date
 from robots.api.schema import Avatar
-from robots.models import (
-    RepositoryPermission,
-    Robot,
-    RobotToken,
-    TeamMember,
-    TokenOrigin,
-)
+from robots.lifecycle.tokens import live_tokens
+from robots.models import RepositoryPermission, Robot, TeamMember, TokenOrigin
+
+_MAX_KEYS = 10_000
+"""Keys that a query may list; databases take no endless number of parameters."""
 
 
 def summary(robot: Robot) -> dict[str, Any]:
@@ -28,39 +29,59 @@ def summary(robot: Robot) -> dict[str, Any]:
     }
 
 
-def tokens_of(robots: Iterable[Robot]) -> dict[int, str]:
-    """The newest readable static token of each robot, by the robot's key. One query."""
-    tokens = RobotToken.objects.filter(
-        robot__in=list(robots), origin=TokenOrigin.STATIC, sealed__isnull=False
-    ).order_by("id")
+def extended(robot: Robot) -> dict[str, Any]:
+    """What is shown beyond Quay's keys, of a robot alone."""
+    return {
+        "unstructured_metadata": robot.metadata,
+        "enabled": robot.enabled,
+        "expires_at": moments.shown(robot.expires_at),
+    }
+
+
+def tokens_of(robots: Sequence[Robot]) -> dict[int, str]:
+    """The newest readable, live static token of each robot, by its key. One query."""
+    static = live_tokens(timezone.now()).filter(origin=TokenOrigin.STATIC)
+    tokens = _of(robots, static.filter(sealed__isnull=False))
+    newest = {token.robot_id: token for token in tokens.order_by("id")}
     readable = {}
-    for token in tokens:
+    for robot_id, token in newest.items():
         secret = credentials.unseal(bytes(token.sealed or b""), token.digest)
         if secret is not None:
-            readable[token.robot_id] = secret.reveal()
+            readable[robot_id] = secret.reveal()
     return readable
 
 
-def teams_of(robots: Iterable[Robot]) -> Mapping[int, list[dict[str, Any]]]:
+def teams_of(robots: Sequence[Robot]) -> Mapping[int, list[dict[str, Any]]]:
     """The teams of each robot, by the robot's key. One query."""
     teams = defaultdict(list)
-    members = TeamMember.objects.filter(robot__in=list(robots))
-    for member in members.select_related("team").order_by("team__name"):
+    members = _of(robots, TeamMember.objects.select_related("team"))
+    for member in members.order_by("team__name"):
         shown = {"name": member.team.name, "avatar": avatar_of(member.team)}
         teams[member.robot_id or 0].append(shown)
     return teams
 
 
-def repositories_of(robots: Iterable[Robot]) -> Mapping[int, list[str]]:
+def repositories_of(robots: Sequence[Robot]) -> Mapping[int, list[str]]:
     """The names of the repositories each robot has a permission on. One query."""
     repositories = defaultdict(list)
-    permissions = RepositoryPermission.objects.filter(robot__in=list(robots))
-    rows = permissions.order_by("repository__name").values_list(
-        "robot_id", "repository__name"
-    )
-    for robot_id, name in rows:
+    rows = _of(robots, permissions_now()).order_by("repository__name")
+    for robot_id, name in rows.values_list("robot_id", "repository__name"):
         repositories[robot_id or 0].append(name)
     return repositories
+
+
+def permissions_now() -> QuerySet[RepositoryPermission]:
+    """Permissions that have not ended; what has counts for nothing."""
+    return RepositoryPermission.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+    )
+
+
+def _of(robots: Sequence[Robot], rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows of `robots`, which are of one namespace; of all there, if many."""
+    if len(robots) <= _MAX_KEYS:
+        return rows.filter(robot__in=[robot.pk for robot in robots])
+    return rows.filter(robot__namespace=robots[0].namespace_id)
 
 
 class RobotTeam(serializers.Serializer[Any]):
@@ -70,23 +91,12 @@ class RobotTeam(serializers.Serializer[Any]):
     avatar = Avatar()
 
 
-class RobotReply(serializers.Serializer[Any]):
-    """One robot account. `token` is there only for who may see it."""
+class RobotListItem(serializers.Serializer[Any]):
+    """A robot account in a list; `token` is there only for who may see it."""
 
     name = serializers.CharField(help_text="The full name, namespace+shortname.")
-    created = serializers.CharField(allow_null=True, help_text="RFC 2822.")
+    created = serializers.CharField(help_text="RFC 2822.")
     last_accessed = serializers.CharField(allow_null=True, help_text="RFC 2822.")
-    description = serializers.CharField(allow_blank=True)
-    token = serializers.CharField(required=False)
-    unstructured_metadata = serializers.DictField(required=False, allow_null=True)
-
-
-class RobotListItem(serializers.Serializer[Any]):
-    """A robot account in a list."""
-
-    name = serializers.CharField()
-    created = serializers.CharField(allow_null=True)
-    last_accessed = serializers.CharField(allow_null=True)
     description = serializers.CharField(allow_blank=True)
     token = serializers.CharField(required=False)
     teams = RobotTeam(many=True, required=False)
@@ -98,3 +108,28 @@ class RobotList(serializers.Serializer[Any]):
 
     robots = RobotListItem(many=True)
     next_page = serializers.CharField(required=False)
+
+
+class RobotWithToken(serializers.Serializer[Any]):
+    """A robot account whose token was made just now."""
+
+    name = serializers.CharField(help_text="The full name, namespace+shortname.")
+    created = serializers.CharField(help_text="RFC 2822.")
+    last_accessed = serializers.CharField(allow_null=True, help_text="RFC 2822.")
+    description = serializers.CharField(allow_blank=True)
+    token = serializers.CharField()
+
+
+class NewRobot(RobotWithToken):
+    """A robot account just created; the metadata as they were sent."""
+
+    unstructured_metadata = serializers.DictField(allow_null=True)
+
+
+class RobotReply(RobotWithToken):
+    """One robot account; `token` is there only for who may see it."""
+
+    token = serializers.CharField(required=False)
+    unstructured_metadata = serializers.DictField()
+    enabled = serializers.BooleanField(help_text="While off, no token works.")
+    expires_at = serializers.CharField(allow_null=True, help_text="RFC 3339.")

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -14,26 +15,38 @@ from rest_framework.response import Response
 from robots import audit
 from robots.api import queries
 from robots.api.base import NamespaceViewSet, no_content
-from robots.api.bodies import Body, JsonObject, Text, optional
-from robots.api.errors import DataModelError
+from robots.api.errors import DataModelError, Forbidden, FrameworkError
 from robots.api.paging import page_of
+from robots.api.robot_bodies import RobotBody, RobotChanges, creation_body
 from robots.api.robot_views import (
+    NewRobot,
     RobotList,
     RobotReply,
+    RobotWithToken,
+    extended,
     repositories_of,
     summary,
     teams_of,
     tokens_of,
 )
-from robots.api.rules import ROBOT_ADMIN, ROBOT_AUDIT, ROBOT_MEMBER, Rule
+from robots.api.rules import (
+    ROBOT_ADMIN,
+    ROBOT_AUDIT,
+    ROBOT_MEMBER,
+    Rule,
+    may_administer_repositories,
+)
 from robots.api.schema import NEXT_PAGE, query
 from robots.lifecycle.robots import (
-    MAX_DESCRIPTION,
+    change_robot,
     create_robot,
     delete_robot,
     regenerate_token,
 )
-from robots.models import Robot
+from robots.lifecycle.tokens import MAX_GRACE
+from robots.models import Namespace, Robot
+from robots.names import simple_name_issue
+from robots.standing import Standing
 
 UNKNOWN_ROBOT = "Could not find robot with specified username"
 
@@ -42,13 +55,10 @@ _MAX_NAMED = 100
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _LIMIT = "If specified, the number of robots to return."
-
-
-class RobotBody(Body):
-    """What a new robot may be given."""
-
-    description = Text(required=False, max_length=MAX_DESCRIPTION)
-    unstructured_metadata = JsonObject(required=False)
+_GRACE = (
+    f"Seconds that the tokens before go on working, 0 to {MAX_GRACE}; federated ones"
+    " end at once."
+)
 
 
 class RobotScope(NamespaceViewSet):
@@ -56,9 +66,9 @@ class RobotScope(NamespaceViewSet):
 
     def robot(self) -> Robot:
         """The robot called `robot_shortname` here; DataModelError if there is none."""
-        found = Robot.objects.filter(
-            namespace=self.namespace, name=self.kwargs["robot_shortname"]
-        ).first()
+        name = self.kwargs["robot_shortname"]
+        robots = Robot.objects.filter(namespace=self.namespace, name=name)
+        found = None if simple_name_issue(name, "Namespace") else robots.first()
         if found is None:
             raise DataModelError(UNKNOWN_ROBOT)
         found.namespace = self.namespace
@@ -66,15 +76,26 @@ class RobotScope(NamespaceViewSet):
 
 
 class RobotViewSet(RobotScope):
-    """List, show, create, delete robot accounts, and regenerate their tokens."""
+    """List, show, create, change, delete robot accounts; regenerate their tokens."""
 
     access: ClassVar[dict[str, Rule]] = {
         "list": ROBOT_MEMBER,
         "retrieve": ROBOT_AUDIT,
         "create": ROBOT_ADMIN,
+        "change": ROBOT_ADMIN,
         "destroy": ROBOT_ADMIN,
         "regenerate": ROBOT_ADMIN,
     }
+
+    @cached_property
+    def standing(self) -> Standing:
+        """To who has rights everywhere, a missing organization has no robots."""
+        try:
+            return super().standing
+        except DataModelError:
+            if self.action != "list":
+                raise
+            return Standing(Namespace(name=self.namespace_name), may_audit=True)
 
     @extend_schema(
         operation_id="getOrgRobots",
@@ -113,22 +134,30 @@ class RobotViewSet(RobotScope):
         shown = summary(robot)
         if self.is_admin:
             shown |= self._shown_token(robot)
-        return Response({**shown, "unstructured_metadata": robot.metadata})
+        return Response({**shown, **extended(robot)})
 
     @extend_schema(
         operation_id="createOrgRobot",
         request=RobotBody,
-        responses={201: RobotReply},
+        responses={201: NewRobot},
     )
     def create(self, request: Request, **kwargs: Any) -> Response:
-        """Create a robot account. Its name cannot be changed later."""
-        body = optional(RobotBody, request)
+        """Create a robot account. Its name cannot be changed later.
+
+        Permissions need what setting them one by one needs: `repo:admin`.
+        """
+        body = creation_body(request)
+        permissions = body.get("permissions", ())
+        if permissions and not may_administer_repositories(self.caller.identity):
+            raise Forbidden
         robot, secret = create_robot(
             self.namespace,
             self.kwargs["robot_shortname"],
             self.caller.performer,
             description=body.get("description", ""),
             metadata=body.get("unstructured_metadata"),
+            permissions=permissions,
+            teams=body.get("teams", ()),
         )
         shown = {
             **summary(robot),
@@ -137,6 +166,15 @@ class RobotViewSet(RobotScope):
         }
         return Response(shown, status=201)
 
+    @extend_schema(
+        operation_id="changeOrgRobot", request=RobotChanges, responses=RobotReply
+    )
+    def change(self, request: Request, **kwargs: Any) -> Response:
+        """Change the description, the metadata, the expiry; switch off or on."""
+        changes = self.body(RobotChanges)
+        robot = change_robot(self.robot(), changes, self.caller.performer)
+        return Response({**summary(robot), **extended(robot)})
+
     @extend_schema(operation_id="deleteOrgRobot", responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Delete a robot account with its tokens, memberships and permissions."""
@@ -144,15 +182,19 @@ class RobotViewSet(RobotScope):
         return no_content()
 
     @extend_schema(
-        operation_id="regenerateOrgRobotToken", request=None, responses=RobotReply
+        operation_id="regenerateOrgRobotToken",
+        request=None,
+        parameters=[query("grace", int, _GRACE)],
+        responses=RobotWithToken,
     )
     def regenerate(self, request: Request, **kwargs: Any) -> Response:
-        """Replace the token; the one before stops working at once."""
-        robot, secret = regenerate_token(self.robot(), self.caller.performer)
+        """Replace the token; the one before stops working at once, or after `grace`."""
+        grace = _grace(request)
+        robot, secret = regenerate_token(self.robot(), self.caller.performer, grace)
         return Response({**summary(robot), "token": secret.reveal()})
 
-    def _matching(self, request: Request) -> Any:
-        robots = Robot.objects.filter(namespace=self.namespace)
+    def _matching(self, request: Request) -> QuerySet[Any]:
+        robots = Robot.objects.filter(namespace_id=self.namespace.pk)
         if wanted := queries.text(request, "q"):
             robots = robots.filter(
                 Q(name__icontains=wanted) | Q(description__icontains=wanted)
@@ -178,3 +220,13 @@ class RobotViewSet(RobotScope):
                 count=len(shown),
             )
         return tokens
+
+
+def _grace(request: Request) -> int:
+    """Seconds; raises FrameworkError for what is no such number."""
+    value = request.query_params.get("grace") or "0"
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise FrameworkError({"grace": _GRACE})
+    if int(value) > MAX_GRACE:
+        raise FrameworkError({"grace": _GRACE})
+    return int(value)

@@ -1,21 +1,26 @@
-"""Robots and their static tokens: create, regenerate, enable, delete."""
+"""Robots: create, change, regenerate, enable, delete."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import RestrictedError
+from django.utils import timezone
 
-from robots import audit, conf, credentials, names
+from robots import audit, conf, names
 from robots.audit import Performer
 from robots.credentials import Secret
-from robots.errors import (
-    AlreadyExists,
-    DomainError,
-    InUse,
-    NotFound,
-    RobotsDisallowed,
+from robots.errors import AlreadyExists, DomainError, InUse, RobotsDisallowed
+from robots.lifecycle import first_grants
+from robots.lifecycle.first_grants import RoleOn
+from robots.lifecycle.tokens import (
+    add_static_token,
+    check_room,
+    end_tokens,
+    locked_robot,
 )
-from robots.models import Namespace, Robot, RobotToken, TokenOrigin
+from robots.models import Namespace, Robot
 from robots.text import check_storable
 
 MAX_DESCRIPTION = 255
@@ -36,19 +41,20 @@ def create_robot(
     *,
     description: str = "",
     metadata: dict[str, Any] | None = None,
+    permissions: Sequence[RoleOn] = (),
+    teams: Sequence[str] = (),
 ) -> NewToken:
-    """Create a robot with one static token.
+    """Create a robot with one static token, and what it is given with it.
 
     Raises RobotsDisallowed, NameInvalid, DomainError for a description or metadata
-    that cannot be kept, or AlreadyExists, checked in that order.
+    that cannot be kept, AlreadyExists, or DomainError for an unknown repository or
+    team, checked in that order.
     """
     full_name = f"{namespace.name}+{shortname}"
     if conf.robots_disallowed(full_name):
         raise RobotsDisallowed
     names.check_robot_name(namespace.name, shortname)
-    if len(description) > MAX_DESCRIPTION:
-        raise DomainError(f"description: at most {MAX_DESCRIPTION} characters")
-    check_storable("description", description)
+    _check_description(description)
     check_storable("metadata", metadata)
     try:
         with transaction.atomic():
@@ -58,7 +64,7 @@ def create_robot(
                 description=description,
                 metadata=metadata or {},
             )
-            secret = _add_static_token(robot)
+            secret = add_static_token(robot).secret
             audit.record(
                 "create_robot",
                 by,
@@ -67,23 +73,52 @@ def create_robot(
                 description=description or None,
                 unstructured_metadata=metadata,
             )
+            first_grants.give(robot, permissions, teams, by)
     except IntegrityError:
         raise AlreadyExists(f"Existing robot with name: {full_name}") from None
     return NewToken(robot, secret)
 
 
-def regenerate_token(robot: Robot, by: Performer) -> NewToken:
+def change_robot(robot: Robot, changes: Mapping[str, Any], by: Performer) -> Robot:
+    """Set fields: description, metadata, enabled, expires_at; answers the new row.
+
+    Raises DomainError for a text that cannot be kept, NotFound if the robot is gone.
+    """
+    _check_description(changes.get("description", ""))
+    check_storable("metadata", changes.get("metadata"))
+    with transaction.atomic():
+        locked = locked_robot(robot)
+        new = {
+            name: value
+            for name, value in changes.items()
+            if not _is_same(getattr(locked, name), value)
+        }
+        for name, value in new.items():
+            setattr(locked, name, value)
+        if new:
+            locked.save(update_fields=list(new))
+            facts = {name: _fact(value) for name, value in new.items()}
+            audit.record("change_robot", by, robot.namespace, robot=robot.name, **facts)
+    return locked
+
+
+def regenerate_token(robot: Robot, by: Performer, grace: int = 0) -> NewToken:
     """Replace every token of a robot, federated ones included, by a new static one.
 
-    Raises NotFound if the robot is gone.
+    The static ones work for `grace` seconds more. Raises NotFound if the robot is
+    gone, DomainError if it would have too many live tokens until then.
     """
+    now = timezone.now()
     with transaction.atomic():
-        locked = Robot.objects.select_for_update().filter(pk=robot.pk).first()
-        if locked is None:
-            raise NotFound(f"There is no robot account {robot.full_name}")
-        RobotToken.objects.filter(robot=locked).delete()
-        secret = _add_static_token(locked)
-        audit.record("regenerate_robot_token", by, robot.namespace, robot=robot.name)
+        locked = locked_robot(robot)
+        if grace:
+            check_room(locked, now)
+        end_tokens(locked, grace, now)
+        secret = add_static_token(locked).secret
+        facts = {"grace": grace} if grace else {}
+        audit.record(
+            "regenerate_robot_token", by, robot.namespace, robot=robot.name, **facts
+        )
     return NewToken(robot, secret)
 
 
@@ -99,24 +134,27 @@ def set_enabled(robot: Robot, enabled: bool, by: Performer) -> None:
 def delete_robot(robot: Robot, by: Performer) -> None:
     """Delete a robot with its tokens, memberships and grants.
 
-    Raises InUse while a repository is mirrored by it.
+    Raises InUse while a repository is mirrored by it, NotFound if it is gone.
     """
-    namespace, name = robot.namespace, robot.name
     try:
         with transaction.atomic():
-            robot.delete()
-            audit.record("delete_robot", by, namespace, robot=name)
+            # Locked, so that a grant made meanwhile cannot keep the row from going.
+            locked_robot(robot).delete()
+            audit.record("delete_robot", by, robot.namespace, robot=robot.name)
     except RestrictedError:
         raise InUse("Robot is being used by a mirror") from None
 
 
-def _add_static_token(robot: Robot) -> Secret:
-    secret = credentials.generate_token()
-    digest = credentials.digest(secret)
-    RobotToken.objects.create(
-        robot=robot,
-        origin=TokenOrigin.STATIC,
-        digest=digest,
-        sealed=credentials.seal(secret, digest) if conf.tokens_retrievable() else None,
-    )
-    return secret
+def _check_description(description: str) -> None:
+    if len(description) > MAX_DESCRIPTION:
+        raise DomainError(f"description: at most {MAX_DESCRIPTION} characters")
+    check_storable("description", description)
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    """Equal, and of the same types all the way down: 1 is not true in JSON."""
+    return bool(old == new) and repr(old) == repr(new)
+
+
+def _fact(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,19 +1,54 @@
-"""Robot accounts over the API: contract sections 1.1 and 1.2."""
+"""Robot accounts over the API: contract sections 1.1, 1.2 and 3."""
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
 
-from robots.models import AuditEvent, Robot
-from tests.api.client import Client
+from robots.lifecycle.permissions import grant
+from robots.lifecycle.robots import create_robot
+from robots.lifecycle.teams import add_member
+from robots.models import (
+    AuditEvent,
+    Namespace,
+    Repository,
+    Robot,
+    RobotToken,
+)
+from robots.roles import Role, TeamRole
+from tests import factories
+from tests.api.client import Answer, Client
+from tests.api.conftest import ALL_SCOPES
+from tests.api.local import LocalClient
+from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+As = Callable[..., LocalClient]
 
 ORG = "/api/v1/organization/acme/robots"
+OWN = "/api/v1/user/robots"
+UNKNOWN = '{"message":"Could not find robot with specified username"}'
 
 
+def refused(answer: Answer, status: int, kind: str, text: str | None = None) -> bool:
+    """Whether the answer is shape A."""
+    shown = (answer.status, answer.json["error_type"])
+    return shown == (status, kind) and text in (None, answer.json["error_message"])
+
+
+def events(kind: str) -> list[dict[str, Any]]:
+    found = AuditEvent.objects.filter(kind=kind).order_by("id")
+    own = {"oauth_token_id", "oauth_token_application_id", "oauth_token_application"}
+    return [{k: v for k, v in e.facts.items() if k not in own} for e in found]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_robot_is_created_shown_listed_and_deleted(
     cast: Cast, as_user: Callable[..., Client]
 ) -> None:
@@ -24,30 +59,480 @@ def test_a_robot_is_created_shown_listed_and_deleted(
     assert re.fullmatch("[A-Z0-9]{64}", made.json["token"])
     assert made.json["created"].endswith(" -0000")
     shown = alice.get(f"{ORG}/new")
-    assert (shown.status, shown.json) == (200, made.json)
+    ours = {"enabled": True, "expires_at": None}
+    assert (shown.status, shown.json) == (200, made.json | ours)
     names = [robot["name"] for robot in alice.get(ORG).json["robots"]]
     assert names == ["acme+ci", "acme+new", "acme+reader"]
     gone = alice.delete(f"{ORG}/new")
     assert (gone.status, gone.text) == (204, "")
     assert not Robot.objects.filter(name="new").exists()
     again = alice.delete(f"{ORG}/new")
-    assert again.status == 400
-    assert again.text == '{"message":"Could not find robot with specified username"}'
+    assert (again.status, again.text) == (400, UNKNOWN)
     event = AuditEvent.objects.get(kind="create_robot", facts__robot="new")
     assert event.facts["oauth_token_application"] == "tests"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_nobody_and_outsiders_are_refused(
     cast: Cast, api: Client, as_user: Callable[..., Client]
 ) -> None:
-    anonymous = api.get(ORG)
-    assert anonymous.status == 401
-    assert anonymous.json["error_type"] == "invalid_token"
+    assert refused(api.get(ORG), 401, "invalid_token", "Requires authentication")
     write = api.put(f"{ORG}/new", {})
     assert write.status == 403
     assert write.json == {"error": "CSRF token was invalid or missing."}
-    outsider = as_user(cast.charlie).get(ORG)
-    assert outsider.status == 403
-    assert outsider.json["error_type"] == "insufficient_scope"
-    assert as_user(cast.charlie).put(f"{ORG}/new", {}).status == 403
+    charlie = as_user(cast.charlie)
+    assert refused(charlie.get(ORG), 403, "insufficient_scope", "Unauthorized")
+    assert charlie.put(f"{ORG}/new", {}).status == 403
     assert not Robot.objects.filter(name="new").exists()
+
+
+WRITES = [
+    ("put", "new", {}),
+    ("patch", "ci", {"enabled": False}),
+    ("delete", "ci", None),
+    ("post", "ci/regenerate", None),
+    ("post", "ci/tokens", None),
+    ("delete", "ci/tokens/1", None),
+]
+READS = ["ci", "ci/permissions", "ci/tokens", "ci/access?repository=web"]
+
+
+def test_who_may_do_what(cast: Cast, local: LocalClient, local_user: As) -> None:
+    all_but = {
+        scope: " ".join(s for s in ALL_SCOPES.split() if s != scope)
+        for scope in ("org:admin", "user:admin")
+    }
+    lacking = [
+        (local_user(cast.bob), ORG),
+        (local_user(cast.charlie), ORG),
+        (local_user(cast.alice, all_but["org:admin"]), ORG),
+        (local_user(cast.alice, all_but["user:admin"]), OWN),
+        (signed_in(cast.bob), ORG),
+    ]
+    for client, base in lacking:
+        for path in READS:
+            answer = client.get(f"{base}/{path}")
+            assert answer.status == 403, path
+        for method, path, body in WRITES:
+            extra = () if method == "delete" else (body,)
+            answer = getattr(client, method)(f"{base}/{path}", *extra)
+            assert refused(answer, 403, "insufficient_scope"), path
+    for base in (ORG, OWN):
+        assert local.get(base).status == 401
+        assert all(local.get(f"{base}/{path}").status == 401 for path in READS)
+        for method, path, body in WRITES:
+            extra = () if method == "delete" else (body,)
+            answer = getattr(local, method)(f"{base}/{path}", *extra)
+            assert answer.json == {"error": "CSRF token was invalid or missing."}
+    cast.ci.refresh_from_db()
+    assert cast.ci.enabled
+    assert (Robot.objects.count(), RobotToken.objects.count()) == (2, 2)
+
+
+def test_a_member_sees_no_tokens_teams_and_repositories(
+    cast: Cast, local_user: As, settings: Settings
+) -> None:
+    settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
+    query = f"{ORG}?permissions=true&token=true"
+    for client in (local_user(cast.bob), signed_in(cast.bob)):
+        robots = client.get(query).json["robots"]
+        assert [set(robot) for robot in robots] == [
+            {"name", "created", "last_accessed", "description"}
+        ] * 2
+    auditor = local_user(cast.charlie)
+    robots = auditor.get(query).json["robots"]
+    assert robots[0]["repositories"] == ["web"]
+    assert not any("token" in robot for robot in robots)
+    shown = auditor.get(f"{ORG}/ci")
+    assert (shown.status, "token" in shown.json) == (200, False)
+    assert auditor.get(f"{ORG}/ci/permissions").json["permissions"] != []
+    assert auditor.get(f"{ORG}/ci/tokens").status == 200
+    assert auditor.get(f"{ORG}/ci/access?repository=web").status == 200
+    assert auditor.put(f"{ORG}/new", {}).status == 403
+    assert events("read_robot_token") == []
+    assert cast.ci_secret.reveal() not in auditor.get(ORG).text
+
+
+def test_reading_tokens_is_audited(cast: Cast, local_user: As) -> None:
+    alice = local_user(cast.alice)
+    assert alice.get(f"{ORG}/ci").json["token"] == cast.ci_secret.reveal()
+    tokens = [robot["token"] for robot in alice.get(ORG).json["robots"]]
+    assert tokens == [cast.ci_secret.reveal(), cast.reader_secret.reveal()]
+    hidden = alice.get(f"{ORG}?token=false").json["robots"]
+    assert not any("token" in robot for robot in hidden)
+    assert events("read_robot_token") == [
+        {"robots": ["ci"], "count": 1},
+        {"robots": ["ci", "reader"], "count": 2},
+    ]
+
+
+def test_tokens_that_are_not_kept_readable_are_shown_once(
+    cast: Cast, local_user: As, settings: Settings
+) -> None:
+    settings.ROBOT_TOKENS_RETRIEVABLE = False
+    alice = local_user(cast.alice)
+    made = alice.put(f"{ORG}/new")
+    assert made.json["token"]
+    assert "token" not in alice.get(f"{ORG}/new").json
+    listed = {robot["name"]: robot for robot in alice.get(ORG).json["robots"]}
+    assert "token" not in listed["acme+new"]
+    fresh = alice.post(f"{ORG}/new/regenerate")
+    assert set(fresh.json) == set(made.json) - {"unstructured_metadata"}
+    assert fresh.json["token"] != made.json["token"]
+    assert "token" not in alice.get(f"{ORG}/new").json
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (None, "application/json"),
+        (b"", "application/json"),
+        (b"null", "application/json"),
+        (b"{bad", "application/json"),
+        (b'{"description": 5}', "text/plain"),
+        (b'{"nonsense": [1]}', "application/json"),
+    ],
+)
+def test_a_creation_needs_no_body(
+    cast: Cast, local_user: As, body: bytes | None, content_type: str
+) -> None:
+    alice = local_user(cast.alice)
+    made = alice.put(f"{ORG}/new", body, Content_Type=content_type)
+    assert made.status == 201
+    assert made.json["description"] == ""
+    assert made.json["unstructured_metadata"] is None
+    assert alice.get(f"{ORG}/new").json["unstructured_metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"description": 5}, "5 is not of type 'string'"),
+        ({"description": None}, "None is not of type 'string'"),
+        ({"description": "d" * 256}, f"'{'d' * 256}' is too long"),
+        ({"unstructured_metadata": [1]}, "[1] is not of type 'object'"),
+        ([1], "[1] is not of type 'object'"),
+        ({"permissions": [{"role": "read"}]}, "'repository' is a required property"),
+        (
+            {"permissions": [{"repository": "web", "role": "read"}, {"role": "read"}]},
+            "'repository' is a required property",
+        ),
+        (
+            {"permissions": [{"repository": "web", "role": "owner"}]},
+            "'owner' is not one of ['read', 'write', 'admin']",
+        ),
+        (
+            {"permissions": [{"repository": "nope", "role": "read"}]},
+            "There is no repository nope in this namespace",
+        ),
+        (
+            {"permissions": [{"repository": "web", "role": "read"}] * 2},
+            "The repository web is named twice",
+        ),
+        (
+            {"permissions": [{"repository": "web", "role": "read"}], "teams": ["no"]},
+            "There is no team no in this namespace",
+        ),
+        ({"teams": ["owners", "owners"]}, "The team owners is named twice"),
+        ({"teams": [7]}, "7 is not of type 'string'"),
+        ({"teams": "owners"}, None),
+        ({"permissions": [5]}, None),
+        ({"teams": ["t"] * 101}, None),
+        (b'{"description": "\\ud800"}', None),
+        (b'{"a": ' * 70 + b"1" + b"}" * 70, None),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_a_bad_body_creates_nothing(
+    cast: Cast, local_user: As, body: Any, text: str | None
+) -> None:
+    before = AuditEvent.objects.count()
+    answer = local_user(cast.alice).put(f"{ORG}/new", body)
+    assert refused(answer, 400, "invalid_request", text), answer.text
+    assert not Robot.objects.filter(name="new").exists()
+    assert AuditEvent.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["A", "x", "a+b", "a%20b", "-lead", "tr__ail", "a%0a", "%00", "%f0%9f%a4%96"],
+)
+def test_odd_names_are_refused_everywhere(
+    cast: Cast, local_user: As, name: str
+) -> None:
+    alice = local_user(cast.alice)
+    made = alice.put(f"{ORG}/{name}")
+    assert refused(made, 400, "invalid_request")
+    assert made.json["error_message"].startswith("The name for the robot '")
+    for path in (name, *(f"{name}{read.removeprefix('ci')}" for read in READS[1:])):
+        answer = alice.get(f"{ORG}/{path}")
+        assert (answer.status, answer.text) == (400, UNKNOWN)
+    assert alice.patch(f"{ORG}/{name}", {}).text == UNKNOWN
+    assert alice.delete(f"{ORG}/{name}").text == UNKNOWN
+    assert alice.post(f"{ORG}/{name}/regenerate").text == UNKNOWN
+
+
+def test_a_robot_is_created_with_permissions_and_teams(
+    cast: Cast, local_user: As
+) -> None:
+    factories.repository(cast.acme, "deep/er")
+    body = {
+        "permissions": [
+            {"repository": "web", "role": "write"},
+            {"repository": "deep/er", "role": "admin"},
+        ],
+        "teams": ["developers"],
+    }
+    made = local_user(cast.alice).put(f"{ORG}/new", body)
+    assert made.status == 201
+    robot = Robot.objects.get(name="new")
+    held = robot.repository_permissions.values_list("repository__name", "role")
+    assert set(held) == {("web", Role.WRITE), ("deep/er", Role.ADMIN)}
+    assert robot.team_memberships.get().team == cast.team
+    granted = events("change_repo_permission")[-2:]
+    assert [(e["username"], e["repo"], e["role"]) for e in granted] == [
+        ("acme+new", "web", "write"),
+        ("acme+new", "deep/er", "admin"),
+    ]
+    assert events("org_add_team_member")[-1]["member"] == "acme+new"
+
+
+def test_a_creation_gives_no_more_than_the_token_may(
+    cast: Cast, local_user: As
+) -> None:
+    body = {"permissions": [{"repository": "web", "role": "read"}]}
+    narrow = local_user(cast.alice, "org:admin repo:write")
+    assert refused(narrow.put(f"{ORG}/new", body), 403, "insufficient_scope")
+    assert narrow.put(f"{ORG}/new", {"teams": ["developers"]}).status == 201
+    wide = local_user(cast.alice, "org:admin repo:admin")
+    assert wide.put(f"{ORG}/other", body).status == 201
+
+
+def test_only_the_namespace_itself_can_be_given(cast: Cast, local_user: As) -> None:
+    other = factories.organization("other", owner=cast.alice)
+    factories.repository(other, "theirs")
+    factories.team(other, "strangers")
+    alice = local_user(cast.alice)
+    for name in ("theirs", "other/theirs"):
+        body = {"permissions": [{"repository": name, "role": "read"}]}
+        assert alice.put(f"{ORG}/new", body).status == 400
+    assert alice.put(f"{ORG}/new", {"teams": ["strangers"]}).status == 400
+    answer = alice.put(f"{OWN}/new", {"teams": ["developers"]})
+    assert refused(
+        answer, 400, "invalid_request", "There is no team developers in this namespace"
+    )
+    assert alice.get("/api/v1/organization/other/robots/ci").text == UNKNOWN
+    assert Robot.objects.count() == 2
+
+
+def test_own_robots(cast: Cast, local_user: As) -> None:
+    alice = local_user(cast.alice)
+    factories.repository(Namespace.objects.get(name="alice"), "mine")
+    body = {"permissions": [{"repository": "mine", "role": "write"}]}
+    made = alice.put(f"{OWN}/bot", body)
+    assert (made.status, made.json["name"]) == (201, "alice+bot")
+    assert alice.get(f"{OWN}/bot").json["token"] == made.json["token"]
+    [listed] = alice.get(f"{OWN}?permissions=true").json["robots"]
+    assert (listed["teams"], listed["repositories"]) == ([], ["mine"])
+    assert listed["token"] == made.json["token"]
+    expected = {"repository": {"name": "mine", "is_public": False}, "role": "write"}
+    assert alice.get(f"{OWN}/bot/permissions").json == {"permissions": [expected]}
+    assert alice.post(f"{OWN}/bot/regenerate").json["token"] != made.json["token"]
+    assert local_user(cast.bob).get(f"{OWN}/bot").text == UNKNOWN
+    theirs = local_user(cast.bob).get("/api/v1/organization/alice/robots")
+    assert theirs.status == 403
+    as_organization = "/api/v1/organization/alice/robots"
+    assert len(alice.get(as_organization).json["robots"]) == 1
+    assert alice.delete(f"{as_organization}/bot").status == 204
+
+
+def test_an_unknown_organization(
+    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+) -> None:
+    for base in ("/api/v1/organization/nosuch", "/api/v1/organization/%00"):
+        assert local.get(f"{base}/robots").status == 401
+        alice = local_user(cast.alice)
+        for path in ("robots", "robots/ci", "robots/ci/tokens"):
+            assert refused(alice.get(f"{base}/{path}"), 403, "insufficient_scope")
+        assert alice.get(f"{base}/robots/ci/permissions").status == 403
+    settings.SUPER_USERS, settings.FEATURE_SUPERUSERS_FULL_ACCESS = ["charlie"], True
+    boss = local_user(cast.charlie)
+    nosuch = "/api/v1/organization/nosuch/robots"
+    listed = boss.get(f"{nosuch}?permissions=true")
+    assert (listed.status, listed.json) == (200, {"robots": []})
+    for answer in (boss.get(f"{nosuch}/ci"), boss.put(f"{nosuch}/ci")):
+        assert answer.status == 400
+        assert answer.text == '{"message":"Organization does not exist: nosuch"}'
+    assert boss.get(f"{ORG}/ci").json["token"] == cast.ci_secret.reveal()
+
+
+def test_a_site_administrator_without_full_access_is_a_stranger(
+    cast: Cast, local_user: As, settings: Settings
+) -> None:
+    settings.SUPER_USERS = ["charlie"]
+    assert local_user(cast.charlie).get(ORG).status == 403
+    settings.FEATURE_SUPERUSERS_FULL_ACCESS = True
+    assert local_user(cast.charlie, "org:admin user:admin").get(ORG).status == 403
+
+
+def test_duplicates_and_mirrors(cast: Cast, local_user: As) -> None:
+    alice = local_user(cast.alice)
+    answer = alice.put(f"{ORG}/ci", {"description": "again"})
+    text = "Existing robot with name: acme+ci"
+    assert refused(answer, 400, "invalid_request", text)
+    Repository.objects.filter(pk=cast.web.pk).update(mirror_robot=cast.ci)
+    answer = alice.delete(f"{ORG}/ci")
+    assert refused(answer, 400, "invalid_request", "Robot is being used by a mirror")
+    long = alice.put(f"{ORG}/{'n' * 252}")
+    assert refused(long, 400, "invalid_request")
+
+
+def test_robots_can_be_disallowed(
+    cast: Cast, local_user: As, settings: Settings
+) -> None:
+    settings.ROBOTS_DISALLOW = True
+    settings.ROBOTS_WHITELIST = ["acme+ci"]
+    alice = local_user(cast.alice)
+    text = "Robot accounts have been disabled. Please contact your administrator."
+    for path in (f"{ORG}/new", f"{OWN}/new", f"{ORG}/BAD"):
+        assert refused(alice.put(path), 400, "invalid_request", text)
+    assert alice.get(f"{ORG}/reader").json["token"] == cast.reader_secret.reveal()
+    assert alice.post(f"{ORG}/reader/regenerate").status == 200
+    assert alice.get(f"{ORG}/reader/permissions").status == 200
+    assert alice.delete(f"{ORG}/reader").status == 204
+    assert alice.delete(f"{ORG}/ci").status == 204
+    assert alice.put(f"{ORG}/ci").status == 201
+
+
+def test_permissions_of_a_robot(cast: Cast, local_user: As) -> None:
+    alice = local_user(cast.alice)
+    grant(cast.public, cast.ci, Role.ADMIN, factories.BY)
+    past = timezone.now() - timedelta(seconds=1)
+    grant(cast.api, cast.ci, Role.READ, factories.BY, past)
+    add_member(cast.team, cast.ci, factories.BY)
+    expected = [
+        {"repository": {"name": "public", "is_public": True}, "role": "admin"},
+        {"repository": {"name": "web", "is_public": False}, "role": "write"},
+    ]
+    assert alice.get(f"{ORG}/ci/permissions").json == {"permissions": expected}
+    first = alice.get(f"{ORG}/ci/permissions?limit=1").json
+    token = first.pop("next_page")
+    assert first == {"permissions": expected[:1]}
+    rest = alice.get(f"{ORG}/ci/permissions?limit=1&next_page={token}").json
+    assert rest == {"permissions": expected[1:]}
+    listed = alice.get(f"{ORG}?permissions=true&q=ci").json["robots"]
+    assert listed[0]["repositories"] == ["public", "web"]
+    abort = (
+        "You don't have the permission to access the requested resource. It is either"
+        " read-protected or not readable by the server."
+    )
+    for client in (local_user(cast.bob), local_user(cast.alice, "user:admin")):
+        for base in (ORG, "/api/v1/organization/nosuch/robots"):
+            answer = client.get(f"{base}/ci/permissions")
+            assert (answer.status, answer.json) == (403, {"message": abort})
+    narrow = local_user(cast.alice, "org:admin user:read")
+    answer = narrow.get(f"{ORG}/ci/permissions")
+    assert refused(answer, 403, "insufficient_scope", "Unauthorized")
+    both = local_user(cast.alice, "org:admin user:admin")
+    assert both.get(f"{ORG}/ci/permissions").status == 200
+    assert signed_in(cast.alice).get(f"{ORG}/ci/permissions").status == 200
+
+
+def test_a_robot_is_changed(cast: Cast, local_user: As) -> None:
+    alice = local_user(cast.alice)
+    body = {
+        "description": "ü" * 255,
+        "unstructured_metadata": {"team": 1},
+        "enabled": False,
+        "expires_at": "2130-06-30T12:00:00+02:00",
+    }
+    changed = alice.patch(f"{ORG}/ci", body)
+    assert changed.status == 200
+    assert "token" not in changed.json
+    same = body | {"expires_at": "2130-06-30T10:00:00Z"}
+    assert same.items() <= changed.json.items()
+    shown = alice.get(f"{ORG}/ci").json
+    assert shown.pop("token") == cast.ci_secret.reveal()
+    assert shown == changed.json
+    cast.ci.refresh_from_db()
+    assert cast.ci.expires_at == datetime(2130, 6, 30, 10, tzinfo=UTC)
+    assert events("change_robot") == [
+        {
+            "robot": "ci",
+            "description": "ü" * 255,
+            "metadata": {"team": 1},
+            "enabled": False,
+            "expires_at": "2130-06-30T10:00:00+00:00",
+        }
+    ]
+    for unchanged in (same, {}, {"enabled": False}):
+        assert alice.patch(f"{ORG}/ci", unchanged).status == 200
+    assert len(events("change_robot")) == 1
+    alice.patch(f"{ORG}/ci", {"unstructured_metadata": {"team": True}})
+    alice.patch(f"{ORG}/ci", {"expires_at": None})
+    assert events("change_robot")[1:] == [
+        {"robot": "ci", "metadata": {"team": True}},
+        {"robot": "ci", "expires_at": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "other"},
+        {"description": None},
+        {"description": "x" * 256},
+        {"unstructured_metadata": None},
+        {"enabled": "false"},
+        {"enabled": 0},
+        {"expires_at": "soon"},
+        {"expires_at": 1900000000},
+        {"expires_at": "0001-01-01T00:00:00+14:00"},
+        {"expires_at": ""},
+        [],
+        b"null",
+    ],
+    ids=ascii,
+)
+def test_a_bad_change_changes_nothing(cast: Cast, local_user: As, body: Any) -> None:
+    before = Robot.objects.filter(pk=cast.ci.pk).values().get()
+    answer = local_user(cast.alice).patch(f"{ORG}/ci", body)
+    assert refused(answer, 400, "invalid_request")
+    assert Robot.objects.filter(pk=cast.ci.pk).values().get() == before
+    assert events("change_robot") == []
+
+
+def test_a_change_in_a_session_needs_the_csrf_token(cast: Cast) -> None:
+    client = signed_in(cast.alice)
+    assert client.patch(f"{ORG}/ci", {"description": "by cookie"}).status == 200
+    client.csrf = None
+    answer = client.patch(f"{ORG}/ci", {"description": "again"})
+    assert answer.json == {
+        "error": "CSRF token was invalid or missing. (authorized: user alice)"
+    }
+    cast.ci.refresh_from_db()
+    assert cast.ci.description == "by cookie"
+
+
+def test_a_deleted_name_is_free_again_at_once(cast: Cast, local_user: As) -> None:
+    alice = local_user(cast.alice)
+    tokens = set()
+    for _ in range(200):
+        made = alice.put(f"{ORG}/phoenix")
+        assert made.status == 201
+        tokens.add(made.json["token"])
+        assert alice.delete(f"{ORG}/phoenix").status == 204
+    assert len(tokens) == 200
+    assert not Robot.objects.filter(name="phoenix").exists()
+
+
+def test_names_that_a_pattern_would_match_are_apart(cast: Cast, local_user: As) -> None:
+    for name in ("a-b", "a_b"):
+        namespace = factories.organization(name, owner=cast.alice)
+        create_robot(namespace, f"of.{name}", factories.BY)
+    factories.team(cast.acme, "bosses", TeamRole.ADMIN, (cast.bob,))
+    alice = local_user(cast.alice)
+    for name in ("a-b", "a_b"):
+        [robot] = alice.get(f"/api/v1/organization/{name}/robots").json["robots"]
+        assert robot["name"] == f"{name}+of.{name}"
+    assert "token" in local_user(cast.bob).get(f"{ORG}/ci").json

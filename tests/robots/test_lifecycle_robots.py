@@ -172,7 +172,7 @@ def test_a_deleted_robot_gets_no_token(cast: Cast) -> None:
     delete_robot(cast.ci, BY)
     with unchanged(), pytest.raises(NotFound) as refusal:
         regenerate_token(gone, BY)
-    assert refusal.value.message == "There is no robot account acme+ci"
+    assert refusal.value.message == "Could not find robot with specified username"
 
 
 def test_a_robot_is_switched_off_and_on(cast: Cast) -> None:

@@ -11,6 +11,7 @@ from robots.access import authorize
 from robots.decision import AccessRequest, Decision
 from robots.errors import DomainError
 from robots.explain import Cut, Explanation, Source, Verdict, explain, verdicts
+from robots.explained import creates, facts, in_order
 from robots.management.command import Deed, Outcome
 from robots.management.grantees import identity_named
 from robots.names import RepositoryName, parse_repository_name
@@ -73,7 +74,7 @@ rights away; they are not looked at here."""
         allowed = all(answer.granted for answer in answers)
         return Outcome(
             "\n".join(_lines(explanation, decision, answers)),
-            {"allowed": allowed, **_facts(explanation, decision, answers)},
+            {"allowed": allowed, **facts(explanation, decision, answers)},
             exit_code=0 if allowed else DENIED,
         )
 
@@ -91,7 +92,7 @@ def _lines(
     for answer in answers:
         outcome = "granted" if answer.granted else f"denied: {answer.reason}"
         yield f"  {answer.action:8}{outcome}"
-    if _creates(explanation, decision):
+    if creates(explanation, decision):
         yield (
             f"A push creates {_created_visibility()} repository"
             f" {explanation.repository}; {explanation.identity} becomes its admin."
@@ -106,10 +107,6 @@ def _what(explanation: Explanation) -> str:
     if explanation.visibility is None or explanation.state is None:
         return "does not exist"
     return f"{explanation.visibility.label}, {explanation.state.label}"
-
-
-def _creates(explanation: Explanation, decision: Decision) -> bool:
-    return decision.creates and explanation.login_cut is None
 
 
 def _created_visibility() -> str:
@@ -128,47 +125,5 @@ def _source(source: Source) -> str:
 
 
 def _cut(cut: Cut) -> str:
-    stops = "login" if cut.at_login else ", ".join(_ordered(cut.stops))
+    stops = "login" if cut.at_login else ", ".join(in_order(cut.stops))
     return f"{cut.reason} (stops {stops})"
-
-
-def _ordered(actions: frozenset[Action]) -> list[str]:
-    return [action.value for action in Action if action in actions]
-
-
-def _facts(
-    explanation: Explanation, decision: Decision, answers: Sequence[Verdict]
-) -> dict[str, Any]:
-    return {
-        "identity": explanation.identity.name,
-        "kind": explanation.identity.kind,
-        "repository": str(explanation.repository),
-        "exists": explanation.state is not None,
-        "visibility": explanation.visibility.label if explanation.visibility else None,
-        "state": explanation.state.label if explanation.state else None,
-        "actions": {
-            answer.action.value: {"granted": answer.granted, "reason": answer.reason}
-            for answer in answers
-        },
-        "role": decision.role.label if decision.role else None,
-        "creates": _creates(explanation, decision),
-        "sources": [_source_facts(source) for source in explanation.sources],
-        "ended": [_source_facts(source) for source in explanation.ended],
-        "cuts": [
-            {
-                "reason": cut.reason,
-                "stops": _ordered(cut.stops),
-                "at_login": cut.at_login,
-            }
-            for cut in explanation.cuts
-        ],
-    }
-
-
-def _source_facts(source: Source) -> dict[str, str | None]:
-    return {
-        "kind": source.kind,
-        "role": source.role.label,
-        "team": source.team,
-        "until": source.until.isoformat() if source.until else None,
-    }

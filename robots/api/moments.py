@@ -1,0 +1,32 @@
+"""Points in time in JSON that are ours, not Quay's: RFC 3339 (contract 0.7 has the
+others).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework import serializers
+
+_BAD = "{shown} is not a date and time like 2030-01-31T12:00:00Z"
+
+
+def shown(moment: datetime | None) -> str | None:
+    """RFC 3339, in UTC; None for None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Moment(serializers.DateTimeField):
+    """An ISO 8601 or RFC 3339 date and time; UTC where it names no zone."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str):
+            raise serializers.ValidationError(f"{value!r} is not of type 'string'")
+        try:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise serializers.ValidationError(_BAD.format(shown=repr(value))) from None

@@ -1,0 +1,72 @@
+"""A robot's permissions on repositories: its own, not those of its teams."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from robots.api import queries
+from robots.api.paging import page_of
+from robots.api.robot_views import permissions_now
+from robots.api.robots import RobotScope
+from robots.api.rules import ROBOT_PERMISSIONS, Rule
+from robots.api.schema import NEXT_PAGE, query
+from robots.models import RepositoryPermission
+from robots.roles import Role, Visibility
+
+_LIMIT = "If specified, the number of permissions to return."
+
+
+class RobotRepository(serializers.Serializer[Any]):
+    """A repository of the robot's namespace."""
+
+    name = serializers.CharField(help_text="The name without the namespace.")
+    is_public = serializers.BooleanField()
+
+
+class RobotPermission(serializers.Serializer[Any]):
+    """One role on one repository."""
+
+    repository = RobotRepository()
+    role = serializers.ChoiceField(["read", "write", "admin"])
+
+
+class RobotPermissionList(serializers.Serializer[Any]):
+    """Some permissions, and where the next ones are."""
+
+    permissions = RobotPermission(many=True)
+    next_page = serializers.CharField(required=False)
+
+
+class RobotPermissionViewSet(RobotScope):
+    """The repositories that a robot has a role on."""
+
+    access: ClassVar[dict[str, Rule]] = {"list": ROBOT_PERMISSIONS}
+
+    @extend_schema(
+        operation_id="getOrgRobotPermissions",
+        parameters=[query("limit", int, _LIMIT), NEXT_PAGE],
+        responses=RobotPermissionList,
+    )
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        """List the robot's direct permissions; those of its teams are not here."""
+        limit = queries.positive(request, "limit", _LIMIT)
+        rows = permissions_now().filter(robot=self.robot())
+        rows = rows.select_related("repository")
+        page = page_of(rows, request, limit, "repository__name")
+        shown = [permission_view(row) for row in page.items]
+        return Response({"permissions": shown, **page.rest()})
+
+
+def permission_view(row: RepositoryPermission) -> dict[str, Any]:
+    """One permission as Quay shows it."""
+    repository = row.repository
+    return {
+        "repository": {
+            "name": repository.name,
+            "is_public": repository.visibility == Visibility.PUBLIC,
+        },
+        "role": Role(row.role).label,
+    }
