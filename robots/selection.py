@@ -1,0 +1,91 @@
+"""Which repositories of one namespace are meant: those named, or those that match."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import BooleanField, F, Func, Value
+
+from robots.batches import batches
+from robots.errors import DomainError
+from robots.models import Namespace, Repository
+from robots.names import MAX_LENGTH, is_repository_name
+
+MAX_REPOSITORIES = 100_000
+"""The most that one selection may hold."""
+
+_SHOWN = 5
+_PATTERN = re.compile(rf"[a-z0-9._/*?-]{{1,{MAX_LENGTH}}}")
+_LIKE = str.maketrans({"_": "!_", "*": "%", "?": "_"})
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The repositories called `names`; one that is named twice counts once."""
+
+    names: Sequence[str]
+
+    def find(self, namespace: Namespace) -> dict[str, int]:
+        """Their keys by name. Raises DomainError that names the first unknown ones."""
+        _check_count(len(self.names))
+        wanted = list(dict.fromkeys(self.names))
+        found: dict[str, int] = {}
+        for names in batches([name for name in wanted if is_repository_name(name)]):
+            rows = Repository.objects.filter(namespace=namespace, name__in=names)
+            found.update(rows.values_list("name", "pk").order_by())
+        _check_known(namespace, [name for name in wanted if name not in found])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The repositories whose whole name matches `pattern`.
+
+    `*` stands for any number of characters, a slash too, `?` for one.
+    """
+
+    pattern: str
+
+    def find(self, namespace: Namespace) -> dict[str, int]:
+        """Their keys by name. Raises DomainError for what no name can match."""
+        if not _PATTERN.fullmatch(self.pattern):
+            raise DomainError(
+                "match: 1 to 255 characters of a repository name, where * stands for"
+                " any number of characters and ? for one"
+            )
+        rows = Repository.objects.filter(_is_like(self.pattern), namespace=namespace)
+        found = rows.values_list("name", "pk").order_by()[: MAX_REPOSITORIES + 1]
+        _check_count(len(found))
+        return dict(found)
+
+
+Selection = Named | Matching
+
+
+def _is_like(pattern: str) -> Func:
+    """SQL's LIKE, whose time does not explode with the number of stars.
+
+    Names are lower case, so it does not matter that SQLite's ignores case.
+    """
+    like = re.sub(r"\*+", "*", pattern).translate(_LIKE)
+    return Func(
+        F("name"),
+        Value(like),
+        template="(%(expressions)s ESCAPE '!')",
+        arg_joiner=" LIKE ",
+        output_field=BooleanField(),
+    )
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_REPOSITORIES:
+        raise DomainError(f"At most {MAX_REPOSITORIES} repositories at a time")
+
+
+def _check_known(namespace: Namespace, unknown: Sequence[str]) -> None:
+    if not unknown:
+        return
+    shown = ", ".join(name[:MAX_LENGTH] for name in unknown[:_SHOWN])
+    more = len(unknown) - _SHOWN
+    rest = f" and {more} more" if more > 0 else ""
+    raise DomainError(f"No such repository in {namespace.name}: {shown}{rest}")
