@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from robots import audit
 from robots.audit import Performer
 from robots.errors import DomainError, ForeignNamespace, NotFound
-from robots.models import Repository, RepositoryPermission, Robot, Team
+from robots.models import Namespace, Repository, RepositoryPermission, Robot, Team
 from robots.roles import Role
 
 Grantee = Robot | Team | AbstractBaseUser
@@ -26,29 +26,32 @@ def grant(
     """Give `grantee` exactly `role` on `repository`, in place of what it had directly.
 
     Raises ForeignNamespace for a robot or team of another namespace, DomainError
-    for the namespace's owner, who is always admin.
+    for the namespace's owner, who is always admin, NotFound if one of them is gone.
     """
-    _check_grantee(repository, grantee)
-    with transaction.atomic():
-        permission, _ = RepositoryPermission.objects.update_or_create(
-            repository=repository,
-            **_column(grantee),
-            defaults={
-                "namespace_id": repository.namespace_id,
-                "role": role,
-                "expires_at": expires_at,
-            },
-        )
-        audit.record(
-            "change_repo_permission",
-            by,
-            repository.namespace,
-            repository,
-            **_named(grantee),
-            repo=repository.name,
-            role=role.label,
-            until=expires_at.isoformat() if expires_at else None,
-        )
+    check_grantee(repository.namespace, grantee)
+    try:
+        with transaction.atomic():
+            permission, _ = RepositoryPermission.objects.update_or_create(
+                repository=repository,
+                **column_of(grantee),
+                defaults={
+                    "namespace_id": repository.namespace_id,
+                    "role": role,
+                    "expires_at": expires_at,
+                },
+            )
+            audit.record(
+                "change_repo_permission",
+                by,
+                repository.namespace,
+                repository,
+                **name_of(grantee),
+                repo=repository.name,
+                role=role.label,
+                until=expires_at.isoformat() if expires_at else None,
+            )
+    except IntegrityError:
+        raise NotFound("The repository or the grantee has just been deleted") from None
     return permission
 
 
@@ -56,7 +59,7 @@ def revoke(repository: Repository, grantee: Grantee, by: Performer) -> None:
     """Take away the direct permission; NotFound if there is none."""
     with transaction.atomic():
         removed, _ = RepositoryPermission.objects.filter(
-            repository=repository, **_column(grantee)
+            repository=repository, **column_of(grantee)
         ).delete()
         if not removed:
             noun = "Team" if isinstance(grantee, Team) else "User"
@@ -66,13 +69,13 @@ def revoke(repository: Repository, grantee: Grantee, by: Performer) -> None:
             by,
             repository.namespace,
             repository,
-            **_named(grantee),
+            **name_of(grantee),
             repo=repository.name,
         )
 
 
-def _check_grantee(repository: Repository, grantee: Grantee) -> None:
-    namespace = repository.namespace
+def check_grantee(namespace: Namespace, grantee: Grantee) -> None:
+    """Raise DomainError for whom no permission in `namespace` may name."""
     if isinstance(grantee, Robot) and grantee.namespace_id != namespace.pk:
         raise ForeignNamespace(
             f"Cannot add robot {grantee.full_name} under namespace {namespace.name}"
@@ -85,7 +88,8 @@ def _check_grantee(repository: Repository, grantee: Grantee) -> None:
         raise DomainError("Namespace owner must always be admin.")
 
 
-def _column(grantee: Grantee) -> dict[str, Any]:
+def column_of(grantee: Grantee) -> dict[str, Any]:
+    """The field of a permission that holds `grantee`, for filters and new rows."""
     if isinstance(grantee, Robot):
         return {"robot": grantee}
     if isinstance(grantee, Team):
@@ -93,7 +97,8 @@ def _column(grantee: Grantee) -> dict[str, Any]:
     return {"user": grantee}
 
 
-def _named(grantee: Grantee) -> dict[str, str]:
+def name_of(grantee: Grantee) -> dict[str, str]:
+    """How audit events name `grantee`."""
     if isinstance(grantee, Robot):
         return {"username": grantee.full_name}
     if isinstance(grantee, Team):
