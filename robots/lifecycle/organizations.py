@@ -1,35 +1,112 @@
-"""Organizations: create one, with the team that owns it."""
+"""Organizations: create one with the team that owns it, change it, delete it."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from robots import audit, names
 from robots.audit import Performer
-from robots.errors import AlreadyExists
+from robots.errors import AlreadyExists, DomainError, InUse, NotFound
 from robots.models import Namespace, Team, TeamMember
 from robots.roles import TeamRole
+from robots.text import is_storable
 
 OWNERS_TEAM = "owners"
 
+MAX_EMAIL = 254
+"""Characters of an e-mail address."""
+
+TAG_EXPIRATIONS = (0, 86_400, 604_800, 1_209_600, 2_419_200)
+"""Seconds that an organization may choose from: none, a day, 1, 2 and 4 weeks."""
+
+_EVENTS = {
+    "email": "org_change_email",
+    "invoice_email": "org_change_invoicing",
+    "invoice_email_address": "org_change_invoicing",
+    "tag_expiration_s": "org_change_tag_expiration",
+}
+"""What can be changed, and the kind of event that tells of it."""
+
 
 def create_organization(
-    name: str, by: Performer, owner: AbstractBaseUser | None = None
+    name: str, by: Performer, owner: AbstractBaseUser | None = None, email: str = ""
 ) -> Namespace:
     """Create an organization and its `owners` team, with `owner` in it if given.
 
-    Raises NameInvalid, or AlreadyExists if a person or organization has the name.
+    Raises NameInvalid, DomainError for an e-mail address that is none or a
+    person's, or AlreadyExists if a person or organization has the name.
     """
     names.check_namespace_name(name)
+    _check_email(email)
+    _check_no_person_has(email)
+    facts = {"email": email} if email else {}
     try:
         with transaction.atomic():
-            namespace = Namespace.objects.create(name=name)
+            namespace = Namespace.objects.create(name=name, email=email)
             _add_owners(namespace, owner)
-            audit.record("org_create", by, namespace, namespace_name=name)
+            audit.record("org_create", by, namespace, namespace_name=name, **facts)
     except IntegrityError:
         raise AlreadyExists(
             "A user or organization with this name already exists"
         ) from None
     return namespace
+
+
+def update_organization(
+    namespace: Namespace, changes: Mapping[str, Any], by: Performer
+) -> Namespace:
+    """Set email, invoice_email, invoice_email_address, tag_expiration_s.
+
+    Answers the row as it is then. Raises DomainError for a value that cannot be,
+    NotFound if the organization is gone.
+    """
+    _check_email(changes.get("email", ""))
+    _check_email(changes.get("invoice_email_address", ""))
+    _check_tag_expiration(changes.get("tag_expiration_s", 0))
+    with transaction.atomic():
+        rows = Namespace.objects.select_for_update(no_key=True)
+        locked = rows.filter(pk=namespace.pk).first()
+        if locked is None:
+            raise NotFound(f"There is no organization {namespace.name}")
+        new = {k: v for k, v in changes.items() if getattr(locked, k) != v}
+        for field, value in new.items():
+            setattr(locked, field, value)
+        if new:
+            locked.save(update_fields=list(new))
+        for kind in dict.fromkeys(_EVENTS[field] for field in new):
+            facts = {k: v for k, v in new.items() if _EVENTS[k] == kind}
+            audit.record(kind, by, locked, **facts)
+    return locked
+
+
+def delete_organization(namespace: Namespace, by: Performer) -> None:
+    """Delete an organization and all that lives in it; its name is free at once.
+
+    Raises DomainError for a person's own namespace, NotFound if it is gone, InUse
+    if something in it is being changed at this moment.
+    """
+    if not namespace.is_organization:
+        raise DomainError(
+            f"{namespace} is a person's own namespace: it goes when the person is"
+            " deleted"
+        )
+    try:
+        with transaction.atomic():
+            rows = Namespace.objects.select_for_update()
+            locked = rows.filter(pk=namespace.pk).first()
+            if locked is None:
+                raise NotFound(f"There is no organization {namespace.name}")
+            audit.record("org_delete", by, locked, namespace_name=locked.name)
+            locked.delete()
+    except IntegrityError:
+        raise InUse(
+            f"Something in {namespace} is being changed: try again in a moment"
+        ) from None
 
 
 def _add_owners(namespace: Namespace, owner: AbstractBaseUser | None) -> None:
@@ -38,3 +115,29 @@ def _add_owners(namespace: Namespace, owner: AbstractBaseUser | None) -> None:
     )
     if owner is not None:
         TeamMember.objects.create(namespace=namespace, team=team, user_id=owner.pk)
+
+
+def _check_email(email: str) -> None:
+    """Raise DomainError for an address that is none; an empty text is no address."""
+    if not email:
+        return
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise DomainError("Invalid email address") from None
+    if len(email) > MAX_EMAIL or not is_storable(email):
+        raise DomainError("Invalid email address")
+
+
+def _check_no_person_has(email: str) -> None:
+    people = get_user_model()
+    field = people.get_email_field_name()
+    same = people._default_manager.filter(**{f"{field}__iexact": email})
+    if email and same.exists():
+        raise DomainError(f"Email has already been used: {email}")
+
+
+def _check_tag_expiration(seconds: int) -> None:
+    if seconds not in TAG_EXPIRATIONS:
+        allowed = ", ".join(map(str, TAG_EXPIRATIONS))
+        raise DomainError(f"Invalid tag_expiration_s {seconds}: one of {allowed}")

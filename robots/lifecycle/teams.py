@@ -6,31 +6,68 @@ from django.db import IntegrityError, transaction
 from robots import audit, names
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, ForeignNamespace, NotFound
+from robots.lifecycle.administrators import (
+    check_spare,
+    check_still_admin,
+    lock_organization,
+)
 from robots.models import Namespace, Robot, Team, TeamMember
 from robots.roles import TeamRole
+from robots.text import check_storable
 
 
 def set_team(
-    namespace: Namespace, name: str, role: TeamRole, by: Performer
+    namespace: Namespace,
+    name: str,
+    role: TeamRole,
+    by: Performer,
+    description: str | None = None,
 ) -> tuple[Team, bool]:
-    """Create a team, or give an existing one `role`; says whether it is new.
+    """Create a team, or change an existing one; says whether it is new.
 
-    Raises NameInvalid, or DomainError in a personal namespace, which has no teams.
+    A description of None is left as it is. Raises NameInvalid, or DomainError in a
+    personal namespace, which has no teams, and for a demotion that would leave a
+    person who performs it no admin.
     """
     names.check_team_name(name)
+    check_storable("description", description)
     if not namespace.is_organization:
         raise DomainError(f"{namespace} is a person's own namespace: it has no teams")
     with transaction.atomic():
+        lock_organization(namespace)
         team, created = Team.objects.get_or_create(
             namespace=namespace, name=name, defaults={"role": role}
         )
+        team.namespace = namespace
         if created:
             audit.record("org_create_team", by, namespace, team=name)
         elif team.role != role:
-            team.role = role
-            team.save(update_fields=["role"])
-            audit.record("org_set_team_role", by, namespace, team=name, role=role.label)
+            _set_role(team, role, by)
+        if description is not None and team.description != description:
+            _set_description(team, description, by)
     return team, created
+
+
+def delete_team(team: Team, by: Performer) -> None:
+    """Delete a team with its memberships, permissions and default permissions.
+
+    Raises NotFound if it is gone, DomainError where that would leave a person who
+    performs it no admin.
+    """
+    namespace = team.namespace
+    with transaction.atomic():
+        lock_organization(namespace)
+        found = Team.objects.select_for_update().filter(pk=team.pk).first()
+        if found is None:
+            raise NotFound(f"Team '{team.name}' is not a team in org '{namespace}'")
+        check_spare(
+            found,
+            by,
+            f"Deleting team '{team.name}' would remove admin ability for user"
+            f" '{by.name}' in organization '{namespace}'",
+        )
+        audit.record("org_delete_team", by, namespace, team=team.name)
+        found.delete()
 
 
 def add_member(
@@ -59,16 +96,35 @@ def add_member(
 
 
 def remove_member(team: Team, member: Robot | AbstractBaseUser, by: Performer) -> None:
-    """Take a member out of a team; NotFound for one who is not in it."""
+    """Take a member out of a team; NotFound for one who is not in it.
+
+    Raises DomainError for the performer's own place in the only team that makes
+    the performer an admin.
+    """
     name = _check_member(team, member)
     grantee = {"robot": member} if isinstance(member, Robot) else {"user": member}
     with transaction.atomic():
-        removed, _ = TeamMember.objects.filter(team=team, **grantee).delete()
-        if not removed:
+        lock_organization(team.namespace)
+        rows = TeamMember.objects.filter(team=team, **grantee).select_related("team")
+        row = rows.first()
+        if row is None:
             raise NotFound(f"User {name} does not belong to team {team.name}")
+        _check_removal(row, by)
+        row.delete()
         audit.record(
             "org_remove_team_member", by, team.namespace, member=name, team=team.name
         )
+
+
+def _check_removal(row: TeamMember, by: Performer) -> None:
+    """What must hold for a person who takes somebody out of an admin team."""
+    if row.team.role != TeamRole.ADMIN:
+        return
+    if by.user_id is not None and row.user_id == by.user_id:
+        refusal = "User cannot remove themselves from their only admin team."
+        check_spare(row.team, by, refusal)
+    else:
+        check_still_admin(row.team.namespace, by)
 
 
 def _check_member(team: Team, member: Robot | AbstractBaseUser) -> str:
@@ -80,3 +136,30 @@ def _check_member(team: Team, member: Robot | AbstractBaseUser) -> str:
             " as it is not a member of the organization"
         )
     return member.full_name
+
+
+def _set_role(team: Team, role: TeamRole, by: Performer) -> None:
+    if role < TeamRole.ADMIN:
+        check_spare(
+            team,
+            by,
+            f"Cannot remove admin from team '{team.name}' because calling user"
+            f" would no longer have admin on org '{team.namespace}'",
+        )
+    team.role = role
+    team.save(update_fields=["role"])
+    audit.record(
+        "org_set_team_role", by, team.namespace, team=team.name, role=role.label
+    )
+
+
+def _set_description(team: Team, description: str, by: Performer) -> None:
+    team.description = description
+    team.save(update_fields=["description"])
+    audit.record(
+        "org_set_team_description",
+        by,
+        team.namespace,
+        team=team.name,
+        description=description,
+    )
