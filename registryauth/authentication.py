@@ -4,8 +4,11 @@ import base64
 import binascii
 from datetime import datetime
 
+from registryauth import app_login, oauth_login
+from registryauth.app_login import authenticate_app_login
 from registryauth.errors import Unauthorized
-from registryauth.people_login import authenticate_person
+from registryauth.oauth_login import authenticate_oauth_login
+from registryauth.people_login import authenticate_client
 from registryauth.robot_login import authenticate_robot
 from robots.credentials import Secret
 from robots.identity import ANONYMOUS, Identity
@@ -31,11 +34,16 @@ def authenticate_header(header: str | None, now: datetime) -> Identity:
 def authenticate(username: str, secret: Secret, now: datetime) -> Identity:
     """The robot (its name has a `+`) or the person that these belong to.
 
-    Raises Unauthorized.
+    `$app` and `$oauthtoken` name nobody: the secret alone says whose it is. Raises
+    Unauthorized.
     """
+    if username == app_login.USERNAME:
+        return authenticate_app_login(secret, now)
+    if username == oauth_login.USERNAME:
+        return authenticate_oauth_login(secret, now)
     if "+" in username:
         return authenticate_robot(username, secret, now)
-    return authenticate_person(username, secret)
+    return authenticate_client(username, secret)
 
 
 def _decode(encoded: str) -> tuple[str, Secret]:

@@ -57,7 +57,7 @@ def issue(identity: Identity, question: Question, now: datetime) -> Answer:
     ]
     _log(identity, question, granted, decisions)
     usage.note(identity, now)
-    wants_refresh = question.wants_refresh_token and not identity.is_anonymous
+    wants_refresh = question.wants_refresh_token and refresh.can_be_earned(identity)
     return Answer(
         token=tokens.mint(identity, question.service, granted, now),
         issued_at=now,

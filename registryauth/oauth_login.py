@@ -5,7 +5,7 @@ The models are django-oauth-toolkit's, or what the site has put in their place.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,7 @@ class OAuthToken:
 
     user: AbstractBaseUser
     ceiling: Ceiling
+    expires_at: datetime
     facts: Mapping[str, Any]
 
 
@@ -50,13 +51,14 @@ def authenticate_oauth_token(secret: Secret, now: datetime) -> OAuthToken:
         raise Unauthorized(_DISABLED)
     _note_use(row, now)
     ceiling = oauth_scopes.ceiling(oauth_scopes.parse(row.scope))
-    return OAuthToken(row.user, ceiling, _facts(row))
+    return OAuthToken(row.user, ceiling, row.expires, _facts(row))
 
 
 def authenticate_oauth_login(secret: Secret, now: datetime) -> Identity:
     """The identity of a registry client that shows a token. Raises Unauthorized."""
     token = authenticate_oauth_token(secret, now)
-    return identity_of_person(token.user, Method.OAUTH_TOKEN, token.ceiling)
+    identity = identity_of_person(token.user, Method.OAUTH_TOKEN, token.ceiling)
+    return replace(identity, credential_expires_at=token.expires_at)
 
 
 def _facts(row: Any) -> dict[str, Any]:

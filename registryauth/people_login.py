@@ -5,6 +5,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
 from django.utils.crypto import constant_time_compare
 
+from registryauth import client_key
 from registryauth.errors import Unauthorized
 from robots.credentials import Secret
 from robots.identity import Identity
@@ -18,7 +19,7 @@ MAX_USERNAME_LENGTH = 320
 """Characters; the longest e-mail address (RFC 3696, erratum 1690)."""
 
 _WRONG = "Invalid Username or Password"
-_DISABLED = "This user has been disabled. Please contact your administrator."
+DISABLED = "This user has been disabled. Please contact your administrator."
 
 
 def authenticate_person(username: str, password: Secret) -> Identity:
@@ -35,6 +36,22 @@ def authenticate_person(username: str, password: Secret) -> Identity:
         raise Unauthorized(_WRONG, reason="unknown user")
     if not check_password(text, user.password):
         raise Unauthorized(_WRONG, reason="wrong password")
+    return _identity(user)
+
+
+def authenticate_client(username: str, password: Secret) -> Identity:
+    """As `authenticate_person`, for a registry's client: a client key will do as well.
+
+    Raises Unauthorized. What only looks like a key is tried as a password.
+    """
+    key = client_key.read(password)
+    if key is None or not _can_be(username):
+        return authenticate_person(username, password)
+    user = _find(username)
+    if user is None or user.pk != key.user_id:
+        return authenticate_person(username, password)
+    if not _has_fingerprint(user, key.fingerprint):
+        return authenticate_person(username, password)
     return _identity(user)
 
 
@@ -82,5 +99,5 @@ def _find(username: str) -> AbstractBaseUser | None:
 
 def _identity(user: AbstractBaseUser) -> Identity:
     if not user.is_active:
-        raise Unauthorized(_DISABLED)
+        raise Unauthorized(DISABLED)
     return identity_of_person(user)

@@ -16,21 +16,32 @@ from registryauth.people_login import fingerprint_of, reauthenticate_person
 from registryauth.robot_login import reauthenticate_robot
 from robots import keyring
 from robots.credentials import Secret
-from robots.identity import Identity, Kind
+from robots.identity import Identity, Kind, Method
 
 PREFIX = "qsr."
 """What every refresh token begins with: it is never mistaken for another secret."""
 
 _PURPOSE = "registry refresh token"
 
+_RENEWABLE = frozenset({Method.PASSWORD, Method.STATIC_TOKEN, Method.FEDERATED_TOKEN})
+
+
+def can_be_earned(identity: Identity) -> bool:
+    """Whether there is one for how the identity proved who it is.
+
+    Not for `$app` and `$oauthtoken`: a revoked token would live on in it. Their
+    clients keep the token itself.
+    """
+    return identity.method in _RENEWABLE
+
 
 def mint(identity: Identity, service: str, now: datetime) -> Secret:
     """A refresh token for one service; ends no later than the credential shown.
 
-    Raises ValueError for the anonymous identity, which has nothing to refresh.
+    Raises ValueError unless it `can_be_earned`.
     """
-    if identity.id is None:
-        raise ValueError("an anonymous identity has no refresh token")
+    if identity.id is None or not can_be_earned(identity):
+        raise ValueError(f"no refresh token is earned by method {identity.method}")
     end = now + timedelta(seconds=conf.refresh_token_lifetime())
     end = min(end, identity.credential_expires_at or end)
     claims: dict[str, Any] = {

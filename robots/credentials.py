@@ -1,4 +1,4 @@
-"""Robot tokens as secrets: made, digested, compared, sealed (design rule R6).
+"""Tokens as secrets: made, digested, compared, sealed (design rule R6).
 
 Nothing here reads the database. A secret travels as `Secret`, which prints as
 `***`; only `reveal` hands it out.
@@ -53,9 +53,9 @@ class Secret:
         return self._text.encode("utf-8", "surrogatepass")
 
 
-def generate_token() -> Secret:
-    """A new static robot token: 64 characters A-Z0-9 from the system's CSPRNG."""
-    return Secret("".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH)))
+def generate_token(length: int = TOKEN_LENGTH) -> Secret:
+    """A new token: characters A-Z0-9 from the system's CSPRNG."""
+    return Secret("".join(secrets.choice(TOKEN_ALPHABET) for _ in range(length)))
 
 
 def digest(secret: Secret) -> str:

@@ -45,9 +45,10 @@ class Identity:
     """A caller, authenticated or anonymous.
 
     `id` is the primary key of the robot or user. `namespace_id` is the only
-    namespace a robot may act in. `credential_id` is the robot token that was
-    shown, and `credential_expires_at` when it ends. `site_role` is the role that a
-    site administrator with full access, or a site auditor, has on everything.
+    namespace a robot may act in. `credential_id` is the robot's or app-specific
+    token that was shown, and `credential_expires_at` when it ends. `site_role` is
+    the role that a site administrator with full access, or a site auditor, has on
+    everything.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""When robots and their tokens were last used: collected in memory, written seldom.
+"""When robots and tokens were last used: collected in memory, written seldom.
 
 The token endpoint must not write, so each process keeps the latest use of each
 token and a thread of it writes them together every USAGE_FLUSH_SECONDS. A process
@@ -10,15 +10,18 @@ import logging
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import connections, transaction
 
 from robots import conf
-from robots.identity import Identity
-from robots.models import Robot, RobotToken
+from robots.identity import Identity, Kind
+from robots.models import AppToken, Robot, RobotToken
 from robots.outage import OUTAGES
 
 logger = logging.getLogger(__name__)
+
+_Used = TypeVar("_Used", AppToken, Robot, RobotToken)
 
 _BATCH = 500
 
@@ -30,15 +33,19 @@ class Usage:
         self._lock = threading.Lock()
         self._tokens: dict[int, datetime] = {}
         self._robots: dict[int, datetime] = {}
+        self._app_tokens: dict[int, datetime] = {}
         self._thread: threading.Thread | None = None
 
     def note(self, identity: Identity, now: datetime) -> None:
-        """Remember that a robot's token was used; anybody else is passed over."""
+        """Remember that a robot's or an app-specific token was used; else nothing."""
         if identity.credential_id is None or identity.id is None:
             return
         with self._lock:
-            self._tokens[identity.credential_id] = now
-            self._robots[identity.id] = now
+            if identity.kind is Kind.ROBOT:
+                self._tokens[identity.credential_id] = now
+                self._robots[identity.id] = now
+            else:
+                self._app_tokens[identity.credential_id] = now
             self._start()
 
     def flush(self) -> None:
@@ -46,15 +53,17 @@ class Usage:
         with self._lock:
             tokens, self._tokens = self._tokens, {}
             robots, self._robots = self._robots, {}
-        if not tokens:
+            app_tokens, self._app_tokens = self._app_tokens, {}
+        if not tokens and not app_tokens:
             return
         try:
-            _write(tokens, robots)
+            _write(tokens, robots, app_tokens)
         except OUTAGES as error:
             logger.warning("last uses not written: %s", type(error).__name__)
             with self._lock:
                 self._tokens = {**tokens, **self._tokens}
                 self._robots = {**robots, **self._robots}
+                self._app_tokens = {**app_tokens, **self._app_tokens}
 
     def _start(self) -> None:
         """Start the thread at the first use: before a fork it would not survive."""
@@ -74,19 +83,24 @@ class Usage:
             connections.close_all()
 
 
-def _write(tokens: Mapping[int, datetime], robots: Mapping[int, datetime]) -> None:
+def _write(
+    tokens: Mapping[int, datetime],
+    robots: Mapping[int, datetime],
+    app_tokens: Mapping[int, datetime],
+) -> None:
     """One statement for each batch. Rows that are gone by now stay gone."""
     with transaction.atomic():
-        RobotToken.objects.bulk_update(
-            [RobotToken(pk=pk, last_used_at=time) for pk, time in tokens.items()],
-            ["last_used_at"],
-            batch_size=_BATCH,
-        )
-        Robot.objects.bulk_update(
-            [Robot(pk=pk, last_used_at=time) for pk, time in robots.items()],
-            ["last_used_at"],
-            batch_size=_BATCH,
-        )
+        _write_uses(RobotToken, tokens)
+        _write_uses(Robot, robots)
+        _write_uses(AppToken, app_tokens)
+
+
+def _write_uses(model: type[_Used], uses: Mapping[int, datetime]) -> None:
+    model._default_manager.bulk_update(
+        [model(pk=pk, last_used_at=time) for pk, time in uses.items()],
+        ["last_used_at"],
+        batch_size=_BATCH,
+    )
 
 
 usage = Usage()

@@ -95,7 +95,7 @@ def test_it_serves_no_other_robot_that_came_to_its_tokens_id(
 
 
 def test_nobody_has_none() -> None:
-    with pytest.raises(ValueError, match="anonymous"):
+    with pytest.raises(ValueError, match="method none"):
         refresh.mint(ANONYMOUS, SERVICE, timezone.now())
 
 

@@ -1,0 +1,89 @@
+"""App-specific tokens of a person: create, read again, revoke."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from robots import audit, conf, credentials
+from robots.audit import Performer
+from robots.credentials import Secret
+from robots.errors import DomainError, NotFound
+from robots.models import AppToken, Namespace
+from robots.text import check_storable
+
+MAX_TITLE = 255
+"""Characters of a token's title."""
+
+TOKEN_LENGTH = 120
+"""Characters of a token."""
+
+_USUAL_LIFETIME = timedelta(weeks=4)
+
+
+class NewAppToken(NamedTuple):
+    """A token just made, with its secret."""
+
+    token: AppToken
+    secret: Secret
+
+
+def create_app_token(user: AbstractBaseUser, title: str, by: Performer) -> NewAppToken:
+    """Create a token that is its owner in full at the registry.
+
+    Raises DomainError for a title that cannot be kept, NotFound if the person is
+    gone.
+    """
+    if len(title) > MAX_TITLE:
+        raise DomainError(f"title: at most {MAX_TITLE} characters")
+    check_storable("title", title)
+    try:
+        with transaction.atomic():
+            made = _store(user, title)
+            _record("create_app_specific_token", by, made.token)
+    except IntegrityError:
+        raise NotFound(f"There is no user {user.get_username()}") from None
+    return made
+
+
+def read_app_token(token: AppToken, by: Performer) -> Secret | None:
+    """The token's secret, to be shown; None where no readable copy is kept."""
+    secret = credentials.unseal(bytes(token.sealed or b""), token.digest)
+    if secret is not None:
+        _record("read_app_specific_token", by, token)
+    return secret
+
+
+def revoke_app_token(token: AppToken, by: Performer) -> None:
+    """End a token at once. Raises NotFound if it is gone."""
+    with transaction.atomic():
+        deleted, _ = AppToken.objects.filter(pk=token.pk).delete()
+        if not deleted:
+            raise NotFound("There is no such token")
+        _record("revoke_app_specific_token", by, token)
+
+
+def expiring_until(now: datetime) -> datetime:
+    """Until when a token that "expires soon" ends: the last tenth of a lifetime."""
+    return now + (conf.app_token_lifetime() or _USUAL_LIFETIME) / 10
+
+
+def _store(user: AbstractBaseUser, title: str) -> NewAppToken:
+    secret = credentials.generate_token(TOKEN_LENGTH)
+    digest = credentials.digest(secret)
+    lifetime = conf.app_token_lifetime()
+    token = AppToken.objects.create(
+        user_id=user.pk,
+        title=title,
+        digest=digest,
+        sealed=credentials.seal(secret, digest) if conf.tokens_retrievable() else None,
+        expires_at=timezone.now() + lifetime if lifetime else None,
+    )
+    return NewAppToken(token, secret)
+
+
+def _record(kind: str, by: Performer, token: AppToken) -> None:
+    own = Namespace.objects.filter(owner_id=token.user_id).first()
+    audit.record(kind, by, own, title=token.title, uuid=str(token.uuid))
