@@ -5,7 +5,7 @@ kept as checksums only (RFC 9700): see OAUTH2_PROVIDER in the settings.
 """
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -45,9 +45,17 @@ class Application(AbstractApplication):
     def __str__(self) -> str:
         return str(self.name or self.client_id)
 
+    def is_usable(self, request: Any) -> bool:
+        """Whether people may be asked for tokens: not after its organization's end."""
+        return self.organization is not None and self.organization.enabled
+
+    def redirect_uri_allowed(self, uri: str) -> bool:
+        """Byte for byte one of those registered, a loopback port included."""
+        return uri in self.redirect_uris.split()
+
 
 class Grant(AbstractGrant):
-    """An authorization code, until it is exchanged."""
+    """An authorization code, as its digest, until it is exchanged."""
 
 
 class IDToken(AbstractIDToken):

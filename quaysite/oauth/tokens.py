@@ -1,0 +1,46 @@
+"""The endpoints that applications call themselves: exchange, renew and revoke.
+
+Who is signed in plays no part, so neither does CSRF: what counts is in the body.
+"""
+
+from typing import Any
+
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import View
+from oauth2_provider.views.mixins import OAuthLibMixin
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class TokenView(OAuthLibMixin, View):
+    """`/oauth/access_token`: a code, or a refresh token, for an access token."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            _, headers, body, status = self.create_token_response(request)
+        except IntegrityError:  # The application or person was deleted meanwhile.
+            return JsonResponse({"error": "invalid_grant"}, status=400)
+        return _json(body, status, headers)
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class RevokeView(OAuthLibMixin, View):
+    """`/oauth/revoke` (RFC 7009): an application gives a token back."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        _, headers, body, status = self.create_revocation_response(request)
+        return _json(body, status, headers)
+
+
+def _json(body: str | None, status: int, headers: dict[str, Any]) -> HttpResponse:
+    plain = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    return HttpResponse(body or "", status=status, headers={**plain, **headers})
