@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class QuaysiteConfig(AppConfig):
     name = "quaysite"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        from quaysite.api.sessions import note_sign_in
+
+        user_logged_in.connect(note_sign_in, dispatch_uid="quaysite.signed_in_at")

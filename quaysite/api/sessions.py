@@ -1,5 +1,7 @@
 """Signing in to a session, and what a session remembers of it."""
 
+from typing import Any
+
 from django.contrib.auth import login
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,7 +19,16 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 def sign_in(request: HttpRequest, user: User) -> None:
     """Start a session of `user`, whose password was verified just now."""
     login(request, user, backend=_BACKEND)
+
+
+def note_password(request: HttpRequest) -> None:
+    """Remember that the session's person has shown the password just now."""
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+
+
+def note_sign_in(request: HttpRequest, **_: Any) -> None:
+    """Receiver of user_logged_in: the admin's own page signs in to the API too."""
+    note_password(request)
 
 
 def with_next_token(request: HttpRequest, response: Response) -> Response:

@@ -1,0 +1,113 @@
+"""Sign in to a session, show the password again, sign out (contract 0.3)."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth import logout
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from quaysite.api import csrf
+from quaysite.api.sessions import note_password, sign_in, with_next_token
+from quaysite.lifecycle.logins import record_failed_login, record_login
+from quaysite.models import User
+from registryauth.errors import Unauthorized
+from registryauth.people_login import authenticate_person
+from robots.api.base import ApiViewSet
+from robots.api.bodies import Body, Text
+from robots.api.rules import ANYBODY, SESSION, Rule
+from robots.audit import Performer
+from robots.credentials import Secret
+from robots.identity import Method
+from robots.origin import origin_of
+from robots.people import identity_of_person
+
+
+class SignInBody(Body):
+    """Who, and the password."""
+
+    username = Text(help_text="The user name, or the e-mail address.")
+    password = Text()
+
+
+class PasswordBody(Body):
+    """The password of who is signed in."""
+
+    password = Text()
+
+
+class SuccessReply(serializers.Serializer[Any]):
+    """It worked."""
+
+    success = serializers.BooleanField()
+
+
+class SigningInViewSet(ApiViewSet):
+    """The session's beginning and end. Both take the session's CSRF token."""
+
+    access: ClassVar[dict[str, Rule]] = {
+        "sign_in": ANYBODY,
+        "verify": SESSION,
+        "sign_out": ANYBODY,
+    }
+
+    @extend_schema(operation_id="signin", request=SignInBody, responses=SuccessReply)
+    def sign_in(self, request: Request, **kwargs: Any) -> Response:
+        """Sign in to a new session; `X-Next-CSRF-Token` is what its writes send."""
+        body = self.body(SignInBody)
+        try:
+            user = _person(body["username"], body["password"])
+        except Unauthorized as error:
+            self._note_failure(body["username"], error)
+            return _failure(error)
+        sign_in(request._request, user)
+        identity = identity_of_person(user, Method.SESSION)
+        by = Performer.caller(identity, origin_of(request._request))
+        record_login(user, by, request.headers.get("User-Agent", ""))
+        return with_next_token(request._request, Response({"success": True}))
+
+    @extend_schema(
+        operation_id="verifyUser", request=PasswordBody, responses=SuccessReply
+    )
+    def verify(self, request: Request, **kwargs: Any) -> Response:
+        """Show the password again, as what cannot be undone asks for."""
+        username = self.caller.identity.name
+        try:
+            _person(username, self.body(PasswordBody)["password"])
+        except Unauthorized as error:
+            self._note_failure(username, error)
+            return _failure(error)
+        note_password(request._request)
+        response = Response({"success": True})
+        response["X-Next-CSRF-Token"] = csrf.token_of(request._request)
+        return response
+
+    @extend_schema(operation_id="logout", request=None, responses=SuccessReply)
+    def sign_out(self, request: Request, **kwargs: Any) -> Response:
+        """End the session."""
+        logout(request._request)
+        return Response({"success": True})
+
+    def _note_failure(self, username: str, error: Unauthorized) -> None:
+        request = self.request._request
+        user_agent = request.headers.get("User-Agent", "")
+        record_failed_login(username, error.reason, origin_of(request), user_agent)
+
+
+def _person(username: str, password: str) -> User:
+    """Whose these are. Raises Unauthorized."""
+    identity = authenticate_person(username, Secret(password))
+    user = User.objects.filter(pk=identity.id or 0).first()
+    if user is None:
+        raise Unauthorized("Invalid Username or Password", reason="just deleted")
+    return user
+
+
+def _failure(error: Unauthorized) -> Response:
+    body = {
+        "needsEmailVerification": False,
+        "invalidCredentials": True,
+        "message": error.message,
+    }
+    return Response(body, status=403)
