@@ -9,6 +9,7 @@ from pathlib import Path
 
 import environ
 
+import quaysite
 from quaysite.environment import env_bool, env_int, env_list, env_secret, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,6 +36,7 @@ TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 ROBOTS_DISALLOW = env_bool("ROBOTS_DISALLOW", False)
 ROBOTS_WHITELIST = env_list("ROBOTS_WHITELIST", [])
 ROBOT_TOKENS_RETRIEVABLE = env_bool("ROBOT_TOKENS_RETRIEVABLE", True)
+ROBOT_MAX_TOKENS = env_int("ROBOT_MAX_TOKENS", 10)
 # Comma separated; the first seals and digests, all of them are accepted.
 ROBOTS_SECRET_KEYS = env_secret("ROBOTS_SECRET_KEYS", VAR_DIR / "robots_secret_keys")
 CREATE_PRIVATE_REPO_ON_PUSH = env_bool("CREATE_PRIVATE_REPO_ON_PUSH", True)
@@ -93,6 +95,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "quaysite.api.browser_guard.BrowserGuardMiddleware",
 ]
 
 TEMPLATES = [
@@ -143,7 +146,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "api-index"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
 
@@ -154,9 +158,27 @@ OAUTH2_PROVIDER_GRANT_MODEL = "quaysite.Grant"
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "quaysite.AccessToken"  # noqa: S105
 OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "quaysite.RefreshToken"  # noqa: S105
 OAUTH2_PROVIDER_ID_TOKEN_MODEL = "quaysite.IDToken"  # noqa: S105
+OAUTH_IMPLICIT_FLOW = env_bool("OAUTH_IMPLICIT_FLOW", False)
+OAUTH_TOKEN_LIFETIME = env_int("OAUTH_TOKEN_LIFETIME", 30 * 24 * 3600)  # seconds
 OAUTH2_PROVIDER = {
     # Tokens are kept as checksums only.
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    # django-oauth-toolkit's own; OAUTH_IMPLICIT_FLOW is asked in its place.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "OAUTH2_SERVER_CLASS": "quaysite.oauth.server.Server",
+    "OAUTH2_BACKEND_CLASS": "quaysite.oauth.server.Backend",
+    "OAUTH2_VALIDATOR_CLASS": "quaysite.oauth.validator.Validator",
+    "SCOPES_BACKEND_CLASS": "quaysite.oauth.scopes.Scopes",
+    "ACCESS_TOKEN_GENERATOR": "quaysite.oauth.generators.token",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": OAUTH_TOKEN_LIFETIME,
+    # A refresh token ends this long after the access token that it came with.
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 30 * 24 * 3600,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],  # In forms of the admin.
 }
 
 REST_FRAMEWORK = {
@@ -167,22 +189,58 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "robots.api.schema.ApiSchema",
     "DEFAULT_PERMISSION_CLASSES": [],  # Each action's rule decides (robots.api.base).
     "UNAUTHENTICATED_USER": None,
+    "COMPACT_JSON": False,  # As Quay writes it, for clients that compare texts.
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Quaysite",
+    "VERSION": quaysite.__version__,
+    "DESCRIPTION": (
+        "Robot accounts, teams, repositories and permissions of a container"
+        " registry, in the wire format of Red Hat Quay's REST API."
+    ),
+    "LICENSE": {"name": "Apache-2.0"},
+    "SERVERS": [{"url": f"{PREFERRED_URL_SCHEME}://{SERVER_HOSTNAME}"}],
     "OAS_VERSION": "3.1.0",
     "SERVE_PUBLIC": True,
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "displayOperationId": True,
+        "docExpansion": "none",
+        "filter": True,
+        "tagsSorter": "alpha",
+    },
     "REDOC_DIST": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["robots.api.schema.add_errors"],
+    "REDOC_UI_SETTINGS": {
+        "theme": {
+            "typography": {
+                "fontFamily": "system-ui, sans-serif",
+                "headings": {"fontFamily": "system-ui, sans-serif"},
+            }
+        }
+    },
+    "POSTPROCESSING_HOOKS": [
+        "robots.api.schema.add_errors",
+        "robots.api.security_schemes.add_security_schemes",
+    ],
 }
 FRESH_LOGIN_TIMEOUT = env_int("FRESH_LOGIN_TIMEOUT", 600)  # seconds
 GLOBAL_READONLY_SUPER_USERS = env_list("GLOBAL_READONLY_SUPER_USERS", [])
+FEATURE_APP_SPECIFIC_TOKENS = env_bool("FEATURE_APP_SPECIFIC_TOKENS", True)
+APP_SPECIFIC_TOKEN_EXPIRATION = env_int("APP_SPECIFIC_TOKEN_EXPIRATION", 0)  # seconds
+BROWSER_API_CALLS_XHR_ONLY = env_bool("BROWSER_API_CALLS_XHR_ONLY", False)
 FEATURE_SUPERUSERS_FULL_ACCESS = env_bool("FEATURE_SUPERUSERS_FULL_ACCESS", False)
+FEATURE_USER_CREATION = env_bool("FEATURE_USER_CREATION", False)
+FEATURE_USER_INITIALIZE = env_bool("FEATURE_USER_INITIALIZE", False)
+FEATURE_USER_METADATA = env_bool("FEATURE_USER_METADATA", False)
+FEATURE_USER_RENAME = env_bool("FEATURE_USER_RENAME", False)
+FEATURE_LOG_EXPORT = env_bool("FEATURE_LOG_EXPORT", False)
+LOG_EXPORT_DIR = Path(env_str("LOG_EXPORT_DIR", str(VAR_DIR / "log-exports")))
 
 # --- Transport -------------------------------------------------------------------
 

@@ -1,17 +1,29 @@
 """Every mount point of the site."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from quaysite import health
-from quaysite.api import csrf
+from quaysite.api import config, csrf, unknown
+from quaysite.api.documents import OpenApiView, RedocPage, SwaggerPage
+from quaysite.sign_in import SignInPage
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("registryauth.urls")),
     path("api/v1/", include("robots.api.urls")),
+    path("api/v1/", include("federation.urls")),
     path("api/v1/", include("quaysite.api.urls")),
+    path("api/v1/<path:path>", unknown.unknown),
+    path("config", config.config, name="config"),
+    path("api/schema/", OpenApiView.as_view(), name="openapi"),
+    path("api/docs/", SwaggerPage.as_view(), name="openapi-docs"),
+    path("api/redoc/", RedocPage.as_view(), name="openapi-redoc"),
     path("csrf_token", csrf.csrf_token, name="csrf-token"),
+    path("oauth/", include("quaysite.oauth.urls")),
+    path("sign-in/", SignInPage.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="alive"),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

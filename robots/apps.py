@@ -10,6 +10,7 @@ class RobotsConfig(AppConfig):
 
     def ready(self) -> None:
         from robots import checks  # noqa: F401 - registers itself
+        from robots.api import checks as api_checks  # noqa: F401 - registers itself
         from robots.lifecycle.people import keep_personal_namespace
 
         post_save.connect(

@@ -1,5 +1,8 @@
 """This app's settings, with the defaults that hold in any Django project."""
 
+from datetime import timedelta
+from pathlib import Path
+
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -18,6 +21,11 @@ def tokens_retrievable() -> bool:
     return bool(getattr(settings, "ROBOT_TOKENS_RETRIEVABLE", True))
 
 
+def robot_max_tokens() -> int:
+    """The most static tokens of one robot that may be live at a time."""
+    return int(getattr(settings, "ROBOT_MAX_TOKENS", 10))
+
+
 def private_on_push() -> bool:
     """Whether a repository that a push creates is private."""
     return bool(getattr(settings, "CREATE_PRIVATE_REPO_ON_PUSH", True))
@@ -31,6 +39,27 @@ def usage_flush_seconds() -> int:
 def library_namespace() -> str:
     """The namespace of repositories whose name has no `/`."""
     return str(getattr(settings, "LIBRARY_NAMESPACE", "library"))
+
+
+def exports_logs() -> bool:
+    """Whether administrators may have logs written to files on the server."""
+    return bool(getattr(settings, "FEATURE_LOG_EXPORT", False))
+
+
+def log_export_dir() -> Path:
+    """The folder of log exports; only the server's operators read it."""
+    return Path(getattr(settings, "LOG_EXPORT_DIR", "log-exports"))
+
+
+def app_tokens_enabled() -> bool:
+    """Whether people may have app-specific tokens, and use those they have."""
+    return bool(getattr(settings, "FEATURE_APP_SPECIFIC_TOKENS", True))
+
+
+def app_token_lifetime() -> timedelta | None:
+    """How long an app-specific token lives; None for as long as nobody ends it."""
+    seconds = int(getattr(settings, "APP_SPECIFIC_TOKEN_EXPIRATION", 0))
+    return timedelta(seconds=seconds) if seconds > 0 else None
 
 
 def super_users() -> frozenset[str]:

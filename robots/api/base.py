@@ -14,11 +14,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed, NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import (
-    BaseRenderer,
-    BrowsableAPIRenderer,
-    JSONRenderer,
-)
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
@@ -34,6 +30,7 @@ from robots.api.errors import (
     RequiresAuthentication,
 )
 from robots.api.handler import handle
+from robots.api.pages import PageRenderer
 from robots.api.parsers import StrictJSONParser
 from robots.api.rules import Rule
 from robots.api.schema import ApiSchema
@@ -69,7 +66,7 @@ class ApiViewSet(ViewSet):
 
     access: ClassVar[Mapping[str, Rule]] = {}
     parser_classes = (StrictJSONParser,)
-    renderer_classes = (JSONRenderer, BrowsableAPIRenderer)
+    renderer_classes = (JSONRenderer, PageRenderer)
     content_negotiation_class = Negotiation
     schema = ApiSchema()
 

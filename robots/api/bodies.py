@@ -80,10 +80,11 @@ class StrictBody(Body):
         if isinstance(data, Mapping):
             unknown = sorted(set(data) - set(self.fields))
             if unknown:
-                raise serializers.ValidationError(
+                text = (
                     f"Additional properties are not allowed: {', '.join(unknown)};"
                     f" known are {', '.join(self.fields)}"
                 )
+                raise serializers.ValidationError({"non_field_errors": [text]})
         return super().to_internal_value(data)
 
 
@@ -99,10 +100,19 @@ def validated(
 def optional(
     serializer: type[serializers.Serializer[Any]], request: Request
 ) -> dict[str, Any]:
-    """The valid body; an absent one is `{}`."""
+    """The valid body; an absent one, or `null`, is `{}`."""
     if not _is_json(request) or not request.META.get("CONTENT_LENGTH"):
         return _checked(serializer, {})
-    return _checked(serializer, request.data)
+    return _checked(serializer, {} if request.data is None else request.data)
+
+
+def json_of(request: Request) -> Any:
+    """The JSON body, of any type but null; raises what a missing one earns."""
+    if not _is_json(request):
+        raise UnsupportedMediaType(request.content_type or "")
+    if request.data is None or request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+        raise ApiError(_MISSING)
+    return request.data
 
 
 def check(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
@@ -143,12 +153,10 @@ def _first_line(errors: Any, data: Any) -> str:
     value = data.get(name) if isinstance(data, Mapping) else None
     if isinstance(inner, Mapping):
         return _first_line(inner, value)
-    first = inner[0]
-    return (
-        _first_line(first, None)
-        if isinstance(first, dict)
-        else _text(name, value, first)
-    )
+    at, first = next((at, error) for at, error in enumerate(inner) if error)
+    if not isinstance(first, Mapping):
+        return _text(name, value, first)
+    return _first_line(first, value[at] if isinstance(value, list) else None)
 
 
 def _text(name: str, value: Any, error: ErrorDetail) -> str:

@@ -76,7 +76,7 @@ def _translate(exception: Exception) -> Exception:
 def _render(error: Exception) -> HttpResponse | None:
     match error:
         case ApiError():
-            return Response(_typed(error), status=error.status)
+            return Response(typed(error), status=error.status)
         case DataModelError():
             body = json.dumps({"message": error.message}, separators=(",", ":"))
             return HttpResponse(body, status=400, content_type="application/json")
@@ -87,7 +87,8 @@ def _render(error: Exception) -> HttpResponse | None:
     return None
 
 
-def _typed(error: ApiError) -> dict[str, Any]:
+def typed(error: ApiError) -> dict[str, Any]:
+    """The body of an error of shape A, its keys in Quay's order."""
     return {
         **error.payload,
         "detail": error.message,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 from robots.api.errors import ApiError
@@ -14,7 +13,7 @@ MAX_BODY = 1_048_576
 
 
 class StrictJSONParser(JSONParser):
-    """Raises ParseError for what is not JSON, ApiError for what is too large."""
+    """Raises ParseError for what is no JSON, ApiError for what is too large or deep."""
 
     def parse(
         self,
@@ -29,6 +28,6 @@ class StrictJSONParser(JSONParser):
         try:
             data = super().parse(stream, media_type, parser_context)
         except RecursionError:
-            raise ParseError("nested too deeply") from None
+            raise ApiError("The JSON body is nested too deeply") from None
         check_storable("body", data)
         return data

@@ -8,9 +8,9 @@ from robots.api.base import ApiViewSet
 
 
 class RepositoryPath:
-    """`namespace/name`, where the name may hold more slashes."""
+    """`namespace/name`, where the name may hold more slashes, but ends in none."""
 
-    regex = "[^/]+/.+"
+    regex = "[^/]+(?:/[^/]+)+"
 
     def to_python(self, value: str) -> str:
         return value

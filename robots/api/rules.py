@@ -8,10 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from robots.api.errors import Forbidden, FreshLoginRequired, RequiresAuthentication
-from robots.identity import Identity
+from robots.api.errors import (
+    Forbidden,
+    FrameworkError,
+    FreshLoginRequired,
+    RequiresAuthentication,
+)
+from robots.identity import Identity, Method
 from robots.oauth_scopes import OAuthScope
 from robots.roles import Role, UserRole
+
+ABORTED = (
+    "You don't have the permission to access the requested resource. It is either"
+    " read-protected or not readable by the server."
+)
+"""What the framework of Quay answers to `abort(403)` (contract 0.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +30,7 @@ class Rule:
     """`allows` decides from the view; `fresh` asks sessions for a recent sign-in.
 
     `own` holds instead where the path names no organization, and so the caller's
-    own namespace.
+    own namespace. `all_scopes`: a token needs every one of `scopes`.
     """
 
     allows: Callable[[Any], bool]
@@ -28,6 +39,7 @@ class Rule:
     anonymous: bool = False
     fresh: bool = False
     own: "Rule | None" = None
+    all_scopes: bool = False
 
     def check(self, view: Any) -> None:
         """Raise RequiresAuthentication, Forbidden or FreshLoginRequired."""
@@ -58,6 +70,43 @@ def may_audit_site(identity: Identity) -> bool:
     return is_site_admin(identity) or identity.role_everywhere is not None
 
 
+def _may_grant(view: Any) -> bool:
+    """Whether the caller administers every repository of the namespace."""
+    identity: Identity = view.caller.identity
+    if view.is_own and not has_user_role(identity, UserRole.ADMIN):
+        return False
+    if not (view.is_own or view.standing.is_admin):
+        return False
+    return may_administer_repositories(identity)
+
+
+def may_administer_repositories(identity: Identity) -> bool:
+    """Whether the ceiling leaves repositories that one administers one's own."""
+    ceiling = identity.ceiling
+    if ceiling is None or identity.role_everywhere is Role.ADMIN:
+        return True
+    return (ceiling.repository or 0) >= Role.ADMIN
+
+
+def _administers_both(view: Any) -> bool:
+    """Whether the caller administers the own account and the organization.
+
+    Where only the second half is missing Quay aborts: FrameworkError (contract 1.2).
+    """
+    identity = view.caller.identity
+    if identity.role_everywhere is not None:
+        return bool(view.standing.may_audit)
+    if not has_user_role(identity, UserRole.ADMIN):
+        return False
+    try:
+        allowed = view.standing.is_admin
+    except Forbidden:
+        allowed = False
+    if not allowed:
+        raise FrameworkError(ABORTED, 403)
+    return True
+
+
 _ORG = (OAuthScope.ORG_ADMIN,)
 _SITE = (OAuthScope.SUPER_USER,)
 
@@ -73,6 +122,11 @@ USER_ADMIN = Rule(
     lambda view: has_user_role(view.caller.identity, UserRole.ADMIN),
     "The caller's own account.",
     (OAuthScope.USER_ADMIN,),
+)
+USER_ADMIN_FRESH = replace(USER_ADMIN, fresh=True)
+SESSION = Rule(
+    lambda view: view.caller.identity.method is Method.SESSION,
+    "The caller's own account, in a session.",
 )
 
 NAMESPACE_ADMIN = Rule(
@@ -96,11 +150,46 @@ NAMESPACE_MEMBER = Rule(
     "A member of the organization, or an auditor of the site.",
     (OAuthScope.ORG_ADMIN, OAuthScope.REPO_CREATE),
 )
+TEAM_MEMBER = Rule(
+    lambda view: view.standing.may_audit or view.is_in_team,
+    "A member of the team, an administrator of its organization, or an auditor of the"
+    " site.",
+    (OAuthScope.ORG_ADMIN, OAuthScope.REPO_CREATE),
+)
 
 ROBOT_ADMIN = replace(NAMESPACE_ADMIN, own=USER_ADMIN)
 ROBOT_AUDIT = replace(NAMESPACE_AUDIT, own=USER_ADMIN)
 ROBOT_MEMBER = replace(NAMESPACE_MEMBER, own=USER_ADMIN)
+LOG_AUDIT = replace(NAMESPACE_AUDIT, own=USER_ADMIN)
+LOG_ADMIN = replace(NAMESPACE_ADMIN, own=USER_ADMIN)
 
+ROBOT_PERMISSIONS = Rule(
+    _administers_both,
+    "An administrator of the organization, whose token has both scopes; or an auditor"
+    " of the site.",
+    (OAuthScope.USER_ADMIN, OAuthScope.ORG_ADMIN),
+    all_scopes=True,
+    own=USER_ADMIN,
+)
+
+ROBOT_GRANTS = Rule(
+    _may_grant,
+    "An administrator of the organization, whose token has both scopes.",
+    (OAuthScope.ORG_ADMIN, OAuthScope.REPO_ADMIN),
+    all_scopes=True,
+    own=Rule(
+        _may_grant,
+        "The caller's own account, by a token that has both scopes.",
+        (OAuthScope.USER_ADMIN, OAuthScope.REPO_ADMIN),
+        all_scopes=True,
+    ),
+)
+
+REPOSITORY_CREATE = Rule(
+    lambda view: True,
+    "Whoever may create repositories in the namespace that the body names.",
+    (OAuthScope.REPO_CREATE, OAuthScope.ORG_ADMIN),
+)
 REPOSITORY_READ = Rule(
     lambda view: view.may_pull or view.has_role(Role.READ),
     "Whoever may pull the repository.",
@@ -134,5 +223,12 @@ SITE_ADMIN = Rule(
 SITE_AUDIT = Rule(
     lambda view: may_audit_site(view.caller.identity),
     "A site administrator or an auditor of the site.",
+    _SITE,
+)
+SITE_AUDIT_FRESH = replace(SITE_AUDIT, fresh=True)
+SITE_ADMIN_FRESH = replace(SITE_ADMIN, fresh=True)
+SITE_EVERYWHERE = Rule(
+    lambda view: view.caller.identity.role_everywhere is not None,
+    "A site administrator with full access, or an auditor of the site.",
     _SITE,
 )

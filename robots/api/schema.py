@@ -14,6 +14,7 @@ _ERROR = {
     "description": "An error, in one of four shapes; see the API page of the manual.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
 }
+_ERROR_REF = {"$ref": "#/components/responses/Error"}
 _ERROR_SCHEMA = {
     "type": "object",
     "properties": {
@@ -34,25 +35,60 @@ _ERROR_SCHEMA = {
 }
 
 
+_TAGS = {
+    "robots": "robot",
+    "team": "team",
+    "members": "organization",
+    "prototypes": "prototype",
+    "permissions": "permission",
+    "applications": "application",
+    "logs": "logs",
+    "aggregatelogs": "logs",
+    "exportlogs": "logs",
+    "apptoken": "apptoken",
+    "apptokens": "apptoken",
+    "starred": "star",
+    "entities": "search",
+    "find": "search",
+}
+"""By a word of the path, the last one first."""
+
+
 class ApiSchema(AutoSchema):
     """An operation's rule becomes its security and the end of its description."""
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        """Lists are wrapped in objects; what is an array says so itself."""
-        return False
+        """Lists are wrapped in objects; what is an array says so by `many=True`."""
+        return isinstance(serializer, serializers.ListSerializer)
 
     def get_auth(self) -> list[dict[str, Any]]:
         rule = self._rule()
-        security: list[dict[str, Any]] = [{"oauth2": [scope]} for scope in rule.scopes]
+        choices = [rule.scopes] if rule.all_scopes else [(s,) for s in rule.scopes]
+        security: list[dict[str, Any]] = [
+            {"oauth2": list(needed)} for needed in choices
+        ]
         security.append({"session": []})
         return [*security, {}] if rule.anonymous else security
 
+    def get_tags(self) -> list[str]:
+        """Quay's tag for what the path is about, or the path's first word."""
+        words = self._tokenize_path()
+        known = (_TAGS[word] for word in reversed(words) if word in _TAGS)
+        return [next(known, words[0] if words else "api")]
+
+    def get_summary(self) -> str:
+        """The first sentence of what the action says of itself."""
+        first, _, _ = super().get_description().partition("\n\n")
+        return " ".join(first.split()).rstrip(".")
+
     def get_description(self) -> str:  # type: ignore[override]
         rule = self._rule()
+        _, _, rest = super().get_description().partition("\n\n")
         scopes = ", ".join(f"`{scope}`" for scope in rule.scopes)
-        lines = [super().get_description(), f"For: {rule.summary}"]
+        lines = [rest, f"For: {rule.summary}"]
         if scopes:
-            lines.append(f"OAuth scopes, of which one is needed: {scopes}.")
+            count = "all are" if rule.all_scopes else "one is"
+            lines.append(f"OAuth scopes, of which {count} needed: {scopes}.")
         return "\n\n".join(line for line in lines if line)
 
     def _rule(self) -> Rule:
@@ -69,16 +105,16 @@ def add_errors(
     Where one view serves an organization and the caller alike, the second path
     has Quay's name for it: `User` in place of `Org`.
     """
-    result.setdefault("components", {}).setdefault("schemas", {})["Error"] = (
-        _ERROR_SCHEMA
-    )
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Error"] = _ERROR_SCHEMA
+    components.setdefault("responses", {})["Error"] = _ERROR
     for path, operations in result["paths"].items():
         for operation in operations.values():
             if path.startswith("/api/v1/user/"):
                 name = operation["operationId"]
                 operation["operationId"] = name.replace("Org", "User", 1)
             for status in _ERROR_STATUSES:
-                operation["responses"].setdefault(str(status), _ERROR)
+                operation["responses"].setdefault(str(status), dict(_ERROR_REF))
     return result
 
 
