@@ -7,6 +7,7 @@ from django.core.servers.basehttp import WSGIServer
 from pytest_django.live_server_helper import LiveServer
 
 from quaysite.models import User
+from tests.api import counted
 from tests.api.client import Client
 from tests.api.local import LocalClient
 from tests.api.tokens import bearer
@@ -51,3 +52,9 @@ def local_user(db: None) -> Callable[..., LocalClient]:
         return LocalClient(bearer(user, scope))
 
     return build
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how much generated input there was."""
+    if counted.requests:
+        terminalreporter.write_line(f"{counted.requests} generated requests were sent")
