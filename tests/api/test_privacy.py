@@ -36,7 +36,7 @@ PEOPLE = ("dora", "eve")
 ORGANIZATIONS = ("a-b", "a_b")
 
 in_random_worlds = settings(
-    max_examples=12,
+    max_examples=6,
     derandomize=True,
     deadline=None,
     database=None,
