@@ -6,9 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from quaysite import health
-from quaysite.api import config, csrf, unknown
+from quaysite.api import config, csrf
 from quaysite.api.documents import OpenApiView, RedocPage, SwaggerPage
 from quaysite.sign_in import SignInPage
+from robots.api import unknown
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("registryauth.urls")),

@@ -28,9 +28,9 @@ def authenticate_person(username: str, password: Secret) -> Identity:
     Raises Unauthorized; an unknown person costs one hash, as a wrong password does.
     """
     text = password.reveal()
-    if not _can_be(username) or len(text) > MAX_PASSWORD_LENGTH:
+    if not can_be_person(username) or len(text) > MAX_PASSWORD_LENGTH:
         raise Unauthorized(_WRONG, reason="no such user name or password can exist")
-    user = _find(username)
+    user = find_person(username)
     if user is None:
         make_password(text)
         raise Unauthorized(_WRONG, reason="unknown user")
@@ -45,9 +45,9 @@ def authenticate_client(username: str, password: Secret) -> Identity:
     Raises Unauthorized. What only looks like a key is tried as a password.
     """
     key = client_key.read(password)
-    if key is None or not _can_be(username):
+    if key is None or not can_be_person(username):
         return authenticate_person(username, password)
-    user = _find(username)
+    user = find_person(username)
     if user is None or user.pk != key.user_id:
         return authenticate_person(username, password)
     if not _has_fingerprint(user, key.fingerprint):
@@ -82,12 +82,13 @@ def fingerprint_of(user_id: int) -> str:
     return session_fingerprint(get_user_model()._default_manager.get(pk=user_id))
 
 
-def _can_be(username: str) -> bool:
+def can_be_person(username: str) -> bool:
     """Whether any person can have it; SQLite fails on what is much longer."""
     return len(username) <= MAX_USERNAME_LENGTH and is_storable(username)
 
 
-def _find(username: str) -> AbstractBaseUser | None:
+def find_person(username: str) -> AbstractBaseUser | None:
+    """Whoever signs in with this user name, or e-mail address if one alone has it."""
     users = get_user_model()
     if "@" not in username:
         return users._default_manager.filter(**{users.USERNAME_FIELD: username}).first()

@@ -33,8 +33,8 @@ DESCRIPTIONS = {
     OAuthScope.REPO_ADMIN: "Administer your repositories",
     OAuthScope.REPO_CREATE: "Create repositories where you may",
     OAuthScope.USER_READ: "Read your account",
-    OAuthScope.USER_ADMIN: "Administer your account and your robot accounts",
-    OAuthScope.ORG_ADMIN: "Administer your organizations, their robots and teams",
+    OAuthScope.USER_ADMIN: "Administer your account, and so act as you",
+    OAuthScope.ORG_ADMIN: "Administer your organizations, and by robots all in them",
     OAuthScope.SUPER_USER: "Administer the site, if you are a site administrator",
 }
 """What a person reads before agreeing to a scope."""

@@ -15,6 +15,18 @@ def is_storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
+MAX_REPOSITORY_DESCRIPTION = 25_000
+MAX_TEAM_DESCRIPTION = 4_096
+"""Characters: lists and logs repeat descriptions."""
+
+
+def check_description(text: str, longest: int) -> None:
+    """Raise DomainError unless `text` may describe something."""
+    if len(text) > longest:
+        raise DomainError(f"description: at most {longest} characters")
+    check_storable("description", text)
+
+
 MAX_DEPTH = 64
 """Levels of nested JSON; what walks it deeper runs out of stack."""
 

@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from quaysite.models import User
+from quaysite.sign_in import StaffForm
 from robots import audit, conf
 from robots.admin.lists import ListAdmin
 from robots.admin.performer import performer_of
@@ -21,6 +22,7 @@ from robots.models import Namespace
 
 admin.site.site_header = "Quaysite"
 admin.site.site_title = "Quaysite"
+admin.site.login_form = StaffForm
 admin.site.index_title = "Machine identities of the registry"
 
 _POWERS = ("is_superuser", "groups", "user_permissions")

@@ -21,6 +21,7 @@ from robots.api.rules import (
     SITE_EVERYWHERE,
     USER_ADMIN,
     USER_ADMIN_FRESH,
+    WHOLE_PERSON,
     Rule,
 )
 from robots.api.schema import query
@@ -99,8 +100,9 @@ class AppTokenViewSet(_AppTokens):
 
     access: ClassVar[dict[str, Rule]] = {
         "list": USER_ADMIN,
-        "create": USER_ADMIN_FRESH,
-        "retrieve": USER_ADMIN_FRESH,
+        # Such a token has no ceiling, so a token that has one must not get it.
+        "create": WHOLE_PERSON,
+        "retrieve": WHOLE_PERSON,
         "destroy": USER_ADMIN_FRESH,
     }
 

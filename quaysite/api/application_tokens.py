@@ -23,7 +23,12 @@ from robots.api.base import no_content
 from robots.api.bodies import Body, Text
 from robots.api.errors import DataModelError, Forbidden, Missing
 from robots.api.paging import page_of
-from robots.api.rules import NAMESPACE_ADMIN, NAMESPACE_AUDIT, Rule
+from robots.api.rules import (
+    NAMESPACE_ADMIN,
+    NAMESPACE_ADMIN_FRESH,
+    NAMESPACE_AUDIT,
+    Rule,
+)
 from robots.api.schema import NEXT_PAGE
 from robots.errors import DomainError, NotFound
 from robots.identity import Ceiling, Identity
@@ -86,7 +91,7 @@ class ApplicationTokenViewSet(ApplicationScope):
 
     access: ClassVar[dict[str, Rule]] = {
         "list": NAMESPACE_AUDIT,
-        "create": NAMESPACE_ADMIN,
+        "create": NAMESPACE_ADMIN_FRESH,
         "destroy": NAMESPACE_ADMIN,
     }
 

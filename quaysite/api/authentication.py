@@ -3,16 +3,14 @@
 Raises for whatever is shown and wrong; a request that shows nothing is anonymous.
 """
 
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from quaysite.api import csrf
-from quaysite.api.sessions import SIGNED_IN_AT
+from quaysite.api.sessions import is_fresh
 from quaysite.models import User
 from registryauth.errors import Unauthorized
 from registryauth.oauth_login import authenticate_oauth_token
@@ -51,10 +49,4 @@ class QuaySessionAuthentication(BaseAuthentication):
         user = request._request.user
         if not isinstance(user, User) or not user.is_active:
             return None
-        return user, Credential(Method.SESSION, is_fresh=_is_fresh(request))
-
-
-def _is_fresh(request: Request) -> bool:
-    signed_in_at = request.session.get(SIGNED_IN_AT, 0)
-    age = timedelta(seconds=timezone.now().timestamp() - signed_in_at)
-    return age <= timedelta(seconds=settings.FRESH_LOGIN_TIMEOUT)
+        return user, Credential(Method.SESSION, is_fresh=is_fresh(request.session))

@@ -19,6 +19,7 @@ from robots.api.errors import Missing
 from robots.api.formats import avatar, avatar_of
 from robots.api.rules import USER_ADMIN, Rule
 from robots.api.schema import Avatar
+from robots.models import Namespace
 from robots.oauth_scopes import DESCRIPTIONS, OAuthScope, parse
 
 _DANGEROUS = {OAuthScope.REPO_ADMIN, OAuthScope.ORG_ADMIN, OAuthScope.SUPER_USER}
@@ -26,9 +27,9 @@ _DANGEROUS |= {OAuthScope.USER_ADMIN}
 
 
 class ApplicationOrganization(serializers.Serializer[Any]):
-    """The organization of an application."""
+    """The organization of an application; the site's own have none."""
 
-    name = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
     avatar = Avatar()
 
 
@@ -111,7 +112,7 @@ class AuthorizationViewSet(ApiViewSet):
         tokens: QuerySet[AccessToken] = AccessToken.objects.filter(
             Q(expires__gt=timezone.now()) | renewable,
             user_id=self.caller.person.pk,
-            application__organization__isnull=False,
+            application__isnull=False,
         )
         return tokens.select_related("application__organization").order_by("id")
 
@@ -170,9 +171,10 @@ def _offered(offer: Assignment) -> dict[str, Any]:
 
 
 def _application(application: Application | None) -> dict[str, Any]:
-    if application is None or application.organization is None:
+    """An application of the site itself shows an organization without a name."""
+    if application is None:
         raise Missing
-    organization = application.organization
+    organization = application.organization or Namespace()
     return {
         "name": application.name,
         "clientId": application.client_id,

@@ -5,6 +5,7 @@ from http import HTTPMethod
 
 from django.http import HttpRequest, JsonResponse
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
@@ -33,6 +34,7 @@ def renew_token(request: HttpRequest) -> str:
     return token
 
 
+@never_cache
 @require_safe
 def csrf_token(request: HttpRequest) -> JsonResponse:
     """`GET /csrf_token`: what the next writes have to send."""

@@ -33,6 +33,7 @@ class InitializeViewSet(ApiViewSet):
     """
 
     authentication_classes: Any = ()
+    cors = False  # Or any page could initialize a site that its visitor reaches.
     access: ClassVar[dict[str, Rule]] = {"create": ANYBODY}
 
     @extend_schema(

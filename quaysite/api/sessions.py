@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.response import Response
@@ -27,8 +29,18 @@ def note_password(request: HttpRequest) -> None:
 
 
 def note_sign_in(request: HttpRequest, **_: Any) -> None:
-    """Receiver of user_logged_in: the admin's own page signs in to the API too."""
+    """Receiver of user_logged_in: a session begins, by whatever page.
+
+    Whoever knew the CSRF token of the anonymous session does not know this one's.
+    """
     note_password(request)
+    request.session.pop(csrf.SESSION_KEY, None)
+
+
+def is_fresh(session: SessionBase) -> bool:
+    """Whether the password was shown within the last FRESH_LOGIN_TIMEOUT seconds."""
+    age = timezone.now().timestamp() - session.get(SIGNED_IN_AT, 0)
+    return bool(age <= settings.FRESH_LOGIN_TIMEOUT)
 
 
 def with_next_token(request: HttpRequest, response: Response) -> Response:

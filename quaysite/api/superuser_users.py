@@ -17,14 +17,20 @@ from quaysite.api.user_views import (
     site_view,
 )
 from quaysite.lifecycle.passwords import generate_password
-from quaysite.lifecycle.people import MAX_EMAIL, create_person, delete_person
+from quaysite.lifecycle.people import (
+    MAX_EMAIL,
+    create_person,
+    delete_person,
+    has_powers,
+    is_powerful,
+)
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
 from robots import conf
 from robots.api import queries
 from robots.api.base import ApiViewSet, no_content
 from robots.api.bodies import Body, Flag, Text
-from robots.api.errors import Forbidden, Missing
+from robots.api.errors import Forbidden, FreshLoginRequired, Missing
 from robots.api.paging import page_of
 from robots.api.rules import SITE_ADMIN, SITE_AUDIT, Rule
 from robots.api.schema import NEXT_PAGE, query
@@ -99,6 +105,8 @@ class SiteUserViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         """Create a person. The answer alone has the password, which is made here."""
         body = self.body(NewPersonBody)
+        if has_powers(body["username"]):
+            self._only_in_a_session()
         password = generate_password()
         person = create_person(
             body["username"],
@@ -121,7 +129,9 @@ class SiteUserViewSet(ApiViewSet):
         """Change a person. Robots of who is disabled stop as well."""
         person = self._person()
         changes = Changes(**self.body(PersonBody))
-        check = self._may_change(changes.superuser)
+        if changes.take_over and not self.caller.is_fresh:
+            raise FreshLoginRequired
+        check = self._may_change(changes)
         try:
             person = change_person(person, changes, self.caller.performer, check)
         except NotFound:
@@ -147,17 +157,23 @@ class SiteUserViewSet(ApiViewSet):
             raise Missing from None
 
     def _may_touch(self, person: User) -> None:
-        """Only oneself touches a site administrator: nobody takes over an equal."""
-        if conf.is_site_admin(person) and person.pk != self.caller.identity.id:
+        """Only oneself touches who has powers: nobody takes over an equal."""
+        if is_powerful(person) and person.pk != self.caller.identity.id:
             raise Forbidden
 
-    def _may_change(self, superuser: bool | None) -> Callable[[User], None]:
-        """Powers are given in a session: a token that leaked makes no new holders."""
+    def _may_change(self, changes: Changes) -> Callable[[User], None]:
+        """Powers are given, and who has them is changed, in a session alone: a token
+        that leaked makes no new holders.
+        """
 
         def check(person: User) -> None:
             self._may_touch(person)
-            changed = superuser not in (None, conf.is_site_admin(person))
-            if changed and self.caller.identity.method is not Method.SESSION:
-                raise Forbidden
+            promoted = changes.superuser not in (None, conf.is_site_admin(person))
+            if promoted or (changes.take_over and is_powerful(person)):
+                self._only_in_a_session()
 
         return check
+
+    def _only_in_a_session(self) -> None:
+        if self.caller.identity.method is not Method.SESSION:
+            raise Forbidden

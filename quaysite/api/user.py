@@ -11,19 +11,26 @@ from rest_framework.response import Response
 
 from quaysite.api.sessions import sign_in, with_next_token
 from quaysite.api.user_views import PersonReply, UserReply, own_view, public_view
-from quaysite.lifecycle.people import MAX_EMAIL, create_person
+from quaysite.lifecycle.people import MAX_EMAIL, create_person, is_powerful
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
 from robots import conf
 from robots.api.base import ApiViewSet
 from robots.api.bodies import Body, Flag, Text, WholeNumber
-from robots.api.errors import FrameworkError, Missing, RequiresAuthentication
+from robots.api.errors import (
+    Forbidden,
+    FrameworkError,
+    FreshLoginRequired,
+    Missing,
+    RequiresAuthentication,
+)
 from robots.api.rules import (
     ANYBODY,
     USER_ADMIN,
     USER_READ,
     Rule,
     is_site_admin,
+    is_uncapped,
     may_audit_site,
 )
 from robots.errors import NotFound
@@ -110,12 +117,24 @@ class UserViewSet(ApiViewSet):
         """Change the caller's account. A new password ends all other sessions."""
         changes = _changes(self.body(UserBody))
         person = cast(User, self.caller.person)
+        if changes.take_over:
+            self._check_take_over(person)
         person = change_person(person, changes, self.caller.performer)
         if changes.password is not None:
             keep_session(self, person)
         asked = self.caller.identity
         identity = identity_of_person(person, asked.method, asked.ceiling)
         return Response(own_view(person, identity))
+
+    def _check_take_over(self, person: User) -> None:
+        """A token must not become more than it is through a password of its own."""
+        identity = self.caller.identity
+        if identity.method is not Method.SESSION and (
+            is_powerful(person) or not is_uncapped(identity)
+        ):
+            raise Forbidden
+        if not self.caller.is_fresh:
+            raise FreshLoginRequired
 
     @extend_schema(
         operation_id="createNewUser", request=SignUpBody, responses=UserReply

@@ -22,7 +22,7 @@ CLIENT_SECRET_LENGTH = 40
 _RESERVED = "Application name is reserved for bootstrap token provisioning"
 _GONE = "The application or its organization was deleted"
 
-_NEVER_IN_A_URI = re.compile(r"[\x00-\x20\x7f\\\"<>^`{|}]")
+_NEVER_IN_A_URI = re.compile(r"[^\x21-\x7e]|[\\\"<>^`{|}]")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 """A native application's own, which is the reverse of a domain (RFC 8252 7.1)."""
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from quaysite.lifecycle.people import own_namespace
 from quaysite.models import User
+from registryauth.people_login import can_be_person, find_person
 from robots import audit
 from robots.audit import Performer
 from robots.identity import ANONYMOUS
@@ -38,9 +39,10 @@ def record_failed_login(
     username: str, reason: str, origin: Origin, user_agent: str
 ) -> None:
     """Somebody tried to sign in as a person that there is, MAX_FAILURES at most."""
-    if not is_storable(username):
+    if not can_be_person(username):
         return
-    own = Namespace.objects.filter(owner__username=username).first()
+    person = find_person(username)
+    own = Namespace.objects.filter(owner_id=person.pk).first() if person else None
     if own is None or _failures(own) >= MAX_FAILURES:
         return
     audit.record(

@@ -87,7 +87,7 @@ def create_api_token(
         if rows.first() is None:
             raise NotFound("The application was deleted")
         made = AccessToken.objects.filter(application=application).exclude(name="")
-        if made.count() >= MAX_TOKENS:
+        if made.filter(expires__gt=timezone.now()).count() >= MAX_TOKENS:
             raise DomainError(f"An application has at most {MAX_TOKENS} tokens")
         token, secret = new_token(
             user, application, scopes, lifetime, created_by=user, name=name

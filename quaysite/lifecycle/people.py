@@ -11,7 +11,7 @@ from django.db.models import RestrictedError
 from quaysite.lifecycle.oauth_tokens import new_token
 from quaysite.lifecycle.passwords import check_password
 from quaysite.models import Application, User
-from robots import audit, names
+from robots import audit, conf, names
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.errors import AlreadyExists, DomainError, InUse, NotFound
@@ -106,6 +106,16 @@ def locked(user: User) -> User:
     if person is None:
         raise NotFound(f"There is no user {user.username}")
     return person
+
+
+def has_powers(username: str) -> bool:
+    """Whether the settings give whoever has this name power over the site."""
+    return is_powerful(User(username=username))
+
+
+def is_powerful(person: User) -> bool:
+    """Whether a person administers or audits the site."""
+    return conf.is_site_admin(person) or conf.is_site_auditor(person)
 
 
 def own_namespace(person: User) -> Namespace | None:

@@ -7,11 +7,17 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from quaysite.lifecycle.passwords import check_password
-from quaysite.lifecycle.people import is_email_taken, locked, own_namespace
+from quaysite.lifecycle.people import (
+    has_powers,
+    is_email_taken,
+    locked,
+    own_namespace,
+)
 from quaysite.models import User
-from robots import audit, conf, names
+from robots import audit, names
 from robots.audit import Performer
 from robots.errors import AlreadyExists
+from robots.lifecycle.renames import check_robot_names
 from robots.models import Namespace
 
 _EMAIL_TAKEN = "E-mail address already used"
@@ -34,6 +40,12 @@ class Changes:
     tag_expiration_s: int | None = None
     enabled: bool | None = None
     superuser: bool | None = None
+
+    @property
+    def take_over(self) -> bool:
+        """Whether they could hand the account to whoever asks for them."""
+        wanted = (self.username, self.email, self.password, self.superuser)
+        return any(value is not None for value in wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +103,12 @@ def _rename(work: _Work) -> None:
     if new is None or new == old:
         return
     names.check_namespace_name(new)
-    if Namespace.objects.filter(name=new).exists() or _has_powers(new):
+    if work.own is not None:
+        check_robot_names(work.own, new)
+    if Namespace.objects.filter(name=new).exists() or has_powers(new):
         raise AlreadyExists(_NAME_TAKEN)
     work.person.username = new
     work.record("user_change_name", username=new, old_username=old)
-
-
-def _has_powers(username: str) -> bool:
-    """Whether the settings give whoever has this name power over the site."""
-    holder = User(username=username)
-    return conf.is_site_admin(holder) or conf.is_site_auditor(holder)
 
 
 def _change_email(work: _Work) -> None:

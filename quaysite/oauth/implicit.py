@@ -14,12 +14,14 @@ from django.views.decorators.http import require_POST
 from oauthlib.oauth2.rfc6749 import errors
 
 from quaysite.api.csrf import SESSION_KEY
+from quaysite.api.sessions import is_fresh
 from quaysite.oauth.authorization import grant, read, refuse
 from quaysite.oauth.consent import GuardedPage, performer_of, person_of
 
 _OFF = "The implicit flow is switched off (OAUTH_IMPLICIT_FLOW)."
 _NO_TOKEN = "CSRF token was invalid or missing."  # noqa: S105 - a message
 _NOBODY = "Requires authentication"
+_STALE = "Requires fresh login"
 _ONLY_TOKENS = "response_type must be token"
 
 
@@ -40,6 +42,8 @@ def authorize_app(request: HttpRequest) -> HttpResponse:
         return refused
     if not settings.OAUTH_IMPLICIT_FLOW:
         return problem(_OFF, 403)
+    if not is_fresh(request.session):
+        return problem(_STALE, 401)
     try:
         ask = read(request.POST)
         if not ask.for_token:

@@ -68,6 +68,7 @@ class ApiViewSet(ViewSet):
     parser_classes = (StrictJSONParser,)
     renderer_classes = (JSONRenderer, PageRenderer)
     content_negotiation_class = Negotiation
+    cors = True
     schema = ApiSchema()
 
     @classmethod
@@ -107,6 +108,9 @@ class ApiViewSet(ViewSet):
     ) -> Any:
         """Let pages of any origin read the answer; cookies do not travel with it."""
         response = super().finalize_response(request, response, *args, **kwargs)
+        response.setdefault("Cache-Control", "no-store")
+        if not self.cors:
+            return response
         response["Access-Control-Allow-Origin"] = "*"
         response["Access-Control-Allow-Methods"] = response["Allow"]
         response["Access-Control-Allow-Headers"] = (

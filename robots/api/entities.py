@@ -62,7 +62,7 @@ class EntityViewSet(ApiViewSet):
         """List the people, robots and teams whose names begin so."""
         standing = self._listed(queries.text(request, "namespace"))
         start = prefix.replace(" ", "").lower()
-        if not is_storable(start) or len(start) > MAX_TEXT:
+        if not start or not is_storable(start) or len(start) > MAX_TEXT:
             return Response({"results": []})
         results: Hits = []
         if standing is not None and queries.flag(request, "includeTeams"):

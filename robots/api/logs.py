@@ -61,6 +61,10 @@ _LIST = [
 ]
 
 
+_PERSONAL = ("user_", "account_")
+"""How the kinds of events begin that concern a person's account."""
+
+
 class LogViewSet(ApiViewSet):
     """Audit events, newest first, and how many there were on each day."""
 
@@ -159,8 +163,15 @@ class SiteLogViewSet(LogViewSet):
 
 
 def events_of_namespace(namespace: Namespace) -> QuerySet[AuditEvent]:
-    """By its key: what had the name before it shows nothing here."""
+    """By its key: what had the name before it shows nothing here.
+
+    An organization that was a person's own namespace keeps the person's to itself.
+    """
     events = AuditEvent.objects.filter(namespace_id=namespace.pk)
+    if namespace.is_organization:
+        for beginning in _PERSONAL:
+            events = events.exclude(kind__startswith=beginning)
+        events = events.exclude(kind__contains="app_specific_token")
     return events.select_related("performer_user")
 
 

@@ -9,8 +9,8 @@ from robots.text import is_storable
 
 _FALSE = {"false", "0", "", "null"}
 
-MAX_LIMIT = 100_000
-"""The most items one page has."""
+MAX_TEXT = 511
+"""Characters of a text that is looked for: as long as `namespace/name` can be."""
 
 
 def flag(request: Request, name: str, default: bool = False) -> bool:
@@ -22,6 +22,8 @@ def flag(request: Request, name: str, default: bool = False) -> bool:
 def text(request: Request, name: str) -> str:
     """A text that a database can be asked about; empty if it is not there."""
     value = request.query_params.get(name, "")
+    if len(value) > MAX_TEXT:
+        raise FrameworkError({name: f"At most {MAX_TEXT} characters"})
     if not is_storable(value):
         raise FrameworkError({name: "NUL and lone surrogates are not allowed"})
     return value

@@ -27,6 +27,7 @@ from robots.models import Namespace, Repository, Star
 from robots.names import is_repository_name
 from robots.roles import Visibility
 from robots.standing import standing_in
+from robots.text import MAX_REPOSITORY_DESCRIPTION
 
 PER_PAGE = 100
 
@@ -41,7 +42,7 @@ class NewRepositoryBody(Body):
 
     repository = Text()
     visibility = Choice(Visibility.labels)
-    description = Text()
+    description = Text(max_length=MAX_REPOSITORY_DESCRIPTION)
     namespace = Text(required=False)
     repo_kind = Choice([KIND], required=False, allow_null=True)
 

@@ -28,6 +28,7 @@ from robots.lifecycle.repository_changes import (
 )
 from robots.models import Star
 from robots.roles import Role, State, Visibility
+from robots.text import MAX_REPOSITORY_DESCRIPTION
 
 _DONE = {"success": True}
 
@@ -35,7 +36,7 @@ _DONE = {"success": True}
 class DescriptionBody(Body):
     """What a repository is for."""
 
-    description = Text()
+    description = Text(max_length=MAX_REPOSITORY_DESCRIPTION)
 
 
 class VisibilityBody(Body):

@@ -16,7 +16,7 @@ from robots.api.errors import (
 )
 from robots.identity import Identity, Method
 from robots.oauth_scopes import OAuthScope
-from robots.roles import Role, UserRole
+from robots.roles import Role, TeamRole, UserRole
 
 ABORTED = (
     "You don't have the permission to access the requested resource. It is either"
@@ -58,6 +58,20 @@ def has_user_role(identity: Identity, role: UserRole) -> bool:
         return False
     ceiling = identity.ceiling
     return ceiling is None or (ceiling.user or 0) >= role
+
+
+def is_uncapped(identity: Identity) -> bool:
+    """Whether the ceiling takes nothing from what the person may do."""
+    ceiling = identity.ceiling
+    if ceiling is None:
+        return True
+    powerful = identity.is_site_admin or identity.site_role is not None
+    return (
+        ceiling.repository == Role.ADMIN
+        and ceiling.namespace == TeamRole.ADMIN
+        and ceiling.user == UserRole.ADMIN
+        and (ceiling.site or not powerful)
+    )
 
 
 def is_site_admin(identity: Identity) -> bool:
@@ -124,6 +138,14 @@ USER_ADMIN = Rule(
     (OAuthScope.USER_ADMIN,),
 )
 USER_ADMIN_FRESH = replace(USER_ADMIN, fresh=True)
+WHOLE_PERSON = Rule(
+    lambda view: is_uncapped(view.caller.identity),
+    "The caller's own account, by a token that has all of these scopes, and"
+    " `super:user` where the caller has powers over the site.",
+    (OAuthScope.USER_ADMIN, OAuthScope.ORG_ADMIN, OAuthScope.REPO_ADMIN),
+    all_scopes=True,
+    fresh=True,
+)
 SESSION = Rule(
     lambda view: view.caller.identity.method is Method.SESSION,
     "The caller's own account, in a session.",

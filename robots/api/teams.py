@@ -37,6 +37,7 @@ from robots.lookup import team_named
 from robots.models import Robot, Team, TeamMember
 from robots.names import simple_name_issue
 from robots.roles import TeamRole
+from robots.text import MAX_TEAM_DESCRIPTION
 
 _MEMBER_LIMIT = "If specified, the number of members to return."
 _PERMISSION_LIMIT = "If specified, the number of permissions to return."
@@ -50,7 +51,7 @@ class TeamBody(Body):
     """A team's role, and what it is for."""
 
     role = Choice(TeamRole.labels)
-    description = Text(required=False)
+    description = Text(required=False, max_length=MAX_TEAM_DESCRIPTION)
 
 
 class NoBody(Body):

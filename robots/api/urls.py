@@ -1,6 +1,6 @@
 """Every path of this app's part of the API, below `/api/v1/`."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
 from robots.api.bulk_permissions import BulkPermissionViewSet
 from robots.api.default_permissions import DefaultPermissionViewSet
@@ -46,6 +46,7 @@ from robots.api.robots import RobotViewSet
 from robots.api.routing import route
 from robots.api.stars import StarViewSet
 from robots.api.teams import TeamMemberViewSet, TeamViewSet
+from robots.api.unknown import unknown
 
 _ROBOTS = ("user/robots", "organization/<str:orgname>/robots")
 
@@ -146,6 +147,14 @@ _REPOSITORY_ROUTES = [
     *route("user/starred", StarViewSet, {"get": "list", "post": "create"}),
     *route("user/starred/<repository:repository>", StarViewSet, {"delete": "destroy"}),
 ]
+_NOT_SERVED = [
+    path(f"{_REPOSITORY}/{part}/<path:rest>", unknown)
+    for part in ("tag", "manifest", "build", "trigger", "notification", "mirror")
+]
+"""Parts of a repository that clients of Quay know, and must not find it in their place:
+what deletes a tag there would delete a repository of that name here.
+"""
+
 _ANY_REPOSITORY = route(_REPOSITORY, OneRepositoryViewSet, _GRANTEE)
 _LOG_ROUTES = [
     *_log_routes("user", NamespaceLogViewSet),
@@ -234,5 +243,6 @@ urlpatterns = [
     *_REPOSITORY_ROUTES,
     *_LOG_ROUTES,
     *_SEARCH_ROUTES,
+    *_NOT_SERVED,
     *_ANY_REPOSITORY,  # After the rest: a name may hold slashes.
 ]

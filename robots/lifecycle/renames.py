@@ -42,13 +42,18 @@ def _locked(namespace: Namespace) -> Namespace:
     return locked
 
 
-def _rename(locked: Namespace, name: str, by: Performer) -> None:
-    longest = _longest_robot_name(locked)
+def check_robot_names(namespace: Namespace, name: str) -> None:
+    """Raise DomainError if a robot's full name became too long under `name`."""
+    longest = _longest_robot_name(namespace)
     if longest and len(name) + 1 + longest > names.MAX_LENGTH:
         raise DomainError(
             f"The full name of a robot may have {names.MAX_LENGTH} characters;"
-            " with this name of the organization one would have more"
+            " with this name of its namespace one would have more"
         )
+
+
+def _rename(locked: Namespace, name: str, by: Performer) -> None:
+    check_robot_names(locked, name)
     old_name, locked.name = locked.name, name
     locked.save(update_fields=["name"])
     audit.record("org_change_name", by, locked, old_name=old_name, new_name=name)

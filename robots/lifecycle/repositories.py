@@ -19,7 +19,7 @@ from robots.models import (
 from robots.names import RepositoryName
 from robots.origin import Origin
 from robots.roles import Role, Visibility
-from robots.text import check_storable
+from robots.text import MAX_REPOSITORY_DESCRIPTION, check_description
 
 
 def create_repository(
@@ -37,7 +37,7 @@ def create_repository(
     AlreadyExists.
     """
     names.check_repository_name(name)
-    check_storable("description", description)
+    check_description(description, MAX_REPOSITORY_DESCRIPTION)
     try:
         with transaction.atomic():
             repository = Repository.objects.create(

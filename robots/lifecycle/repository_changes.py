@@ -9,7 +9,7 @@ from robots.audit import Performer
 from robots.errors import NotFound
 from robots.models import Repository
 from robots.roles import State, Visibility
-from robots.text import check_storable
+from robots.text import MAX_REPOSITORY_DESCRIPTION, check_description
 
 
 def set_description(repository: Repository, description: str, by: Performer) -> None:
@@ -18,7 +18,7 @@ def set_description(repository: Repository, description: str, by: Performer) -> 
     Raises DomainError for a text that cannot be kept, NotFound if the repository is
     gone.
     """
-    check_storable("description", description)
+    check_description(description, MAX_REPOSITORY_DESCRIPTION)
     _set(
         repository,
         {"description": description},

@@ -13,7 +13,7 @@ from robots.lifecycle.administrators import (
 )
 from robots.models import Namespace, Robot, Team, TeamMember
 from robots.roles import TeamRole
-from robots.text import check_storable
+from robots.text import MAX_TEAM_DESCRIPTION, check_description
 
 
 def set_team(
@@ -30,7 +30,7 @@ def set_team(
     person who performs it no admin.
     """
     names.check_team_name(name)
-    check_storable("description", description)
+    check_description(description or "", MAX_TEAM_DESCRIPTION)
     if not namespace.is_organization:
         raise DomainError(f"{namespace} is a person's own namespace: it has no teams")
     with transaction.atomic():

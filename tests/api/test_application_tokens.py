@@ -305,7 +305,8 @@ def test_people_see_and_revoke_what_they_granted(
     bob = local_user(cast.bob)
     listed = bob.get(AUTHORIZATIONS)
     assert listed.status == 200
-    [shown] = listed.json["authorizations"]
+    shown, own = listed.json["authorizations"]
+    assert own["application"]["organization"]["name"] == "", "the client's, of no one"
     assert shown["uuid"] == str(mine.uuid)
     assert shown["application"]["clientId"] == application.client_id
     assert shown["application"]["organization"]["name"] == "acme"

@@ -550,7 +550,7 @@ def test_consent_is_asked_of_who_is_signed_in_and_protected(
     assert told == {"error": "access_denied", "state": "s t&a=te", "iss": ISSUER}
     assert Grant.objects.count() == 1
     User.objects.filter(pk=cast.bob.pk).update(is_active=False)
-    assert bob.get(address)["Location"].startswith("/admin/login/")
+    assert bob.get(address)["Location"].startswith("/sign-in/")
 
 
 def test_an_earlier_consent_does_not_answer_the_next_request(

@@ -26,7 +26,7 @@ Keep it: it is not shown again.
 
 A token does what the person may do, and no more than its scopes:
   {" ".join(OAuthScope)}
-It can be listed and ended by its person at /api/v1/user/authorizations."""
+Its person sees and ends it at /api/v1/user/authorizations, staff in the admin."""
     examples = (
         'manage.py create_oauth_token alice --scope "org:admin repo:admin"',
         "manage.py create_oauth_token alice --scope repo:read --days 30",

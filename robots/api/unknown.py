@@ -8,6 +8,6 @@ from robots.api.handler import typed
 
 
 @csrf_exempt
-def unknown(request: HttpRequest, path: str) -> JsonResponse:
+def unknown(request: HttpRequest, **path: str) -> JsonResponse:
     """404 for a path below `/api/v1/` that no view serves."""
     return JsonResponse(typed(Missing()), status=404)
