@@ -7,10 +7,12 @@ that is a failure. Exit code: 0 if all passed, 1 otherwise.
 import os
 import subprocess
 import sys
+import tempfile
+from typing import IO
 
 from tests import postgres, programs
 
-COVERAGE = ["--cov", "--cov-branch", "--cov-append", "--cov-report="]
+COVERAGE = ["--cov", "--cov-branch", "--cov-report="]
 
 WHOLLY_COVERED = [
     "robots/access.py",
@@ -47,29 +49,45 @@ def _report_missing() -> list[str]:
 
 
 def _run_all(arguments: list[str]) -> list[str]:
-    failures = []
+    """Both databases at once, as each run keeps one processor busy.
+
+    What PostgreSQL's run says is held back until SQLite's has ended.
+    """
     subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True)
-    if not _pytest("SQLite", {}, arguments):
-        failures.append("the tests on SQLite")
-    with postgres.server() as url:
-        if url is None:
-            print(
-                f"SKIPPED: PostgreSQL is missing: apt-get install {postgres.PACKAGE}",
-                file=sys.stderr,
-            )
-            if _in_ci():
-                failures.append("PostgreSQL is missing")
-        elif not _pytest("PostgreSQL", {"DATABASE_URL": url}, arguments):
+    failures = []
+    with postgres.server() as url, tempfile.TemporaryFile() as said:
+        beside = _pytest("PostgreSQL", url, arguments, said) if url else None
+        print("--- on SQLite", flush=True)
+        if _pytest("SQLite", None, arguments).wait():
+            failures.append("the tests on SQLite")
+        if beside is None:
+            failures += _report_no_postgresql()
+        elif beside.wait():
             failures.append("the tests on PostgreSQL")
+        print("--- on PostgreSQL", flush=True)
+        said.seek(0)
+        sys.stdout.write(said.read().decode(errors="replace"))
+    subprocess.run([sys.executable, "-m", "coverage", "combine", "-q"], check=False)
     return failures
 
 
-def _pytest(engine: str, environment: dict[str, str], arguments: list[str]) -> bool:
-    print(f"--- on {engine}", flush=True)
-    inherited = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+def _report_no_postgresql() -> list[str]:
+    print(
+        f"SKIPPED: PostgreSQL is missing: apt-get install {postgres.PACKAGE}",
+        file=sys.stderr,
+    )
+    return ["PostgreSQL is missing"] if _in_ci() else []
+
+
+def _pytest(
+    engine: str, url: str | None, arguments: list[str], said: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    environment["COVERAGE_FILE"] = f".coverage.{engine}"
+    if url:
+        environment["DATABASE_URL"] = url
     command = [sys.executable, "-m", "pytest", *COVERAGE, *arguments]
-    result = subprocess.run(command, env={**inherited, **environment}, check=False)
-    return result.returncode == 0
+    return subprocess.Popen(command, env=environment, stdout=said, stderr=said)
 
 
 def _covered() -> bool:

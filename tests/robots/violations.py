@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from quaysite.models import User
 from robots.models import (
+    AppToken,
     DefaultPermission,
     Namespace,
     NamespaceKind,
@@ -17,6 +18,7 @@ from robots.models import (
     RepositoryPermission,
     Robot,
     RobotToken,
+    Star,
     Team,
     TeamMember,
     TokenOrigin,
@@ -93,6 +95,15 @@ def member(stage: Stage, **fields: Any) -> None:
 def token(stage: Stage, **fields: Any) -> None:
     complete = {"robot": stage.robot, "digest": uuid4().hex}
     RobotToken.objects.bulk_create([RobotToken(**complete | fields)])
+
+
+def app_token(stage: Stage, **fields: Any) -> None:
+    complete = {"user": stage.person, "title": "phone", "digest": uuid4().hex}
+    AppToken.objects.bulk_create([AppToken(**complete | fields)])
+
+
+def star(stage: Stage, **fields: Any) -> None:
+    Star.objects.bulk_create([Star(user=stage.person, **fields)])
 
 
 def twice(write: Callable[..., None], **grantee: str) -> Callable[[Stage], None]:
@@ -213,6 +224,10 @@ VIOLATIONS = [
               lambda s: Namespace.objects.create(
                   name="new", owner=s.person, kind=NamespaceKind.PERSONAL)),
     Violation("robots.robottoken.digest", "twice", twice(token, digest="digest")),
+    Violation("robots.apptoken.digest", "twice",
+              twice(app_token, digest="digest")),
+    Violation("robots.apptoken.uuid", "twice", twice(app_token, uuid="uuid")),
+    Violation("robots_star_unique", "twice", twice(star, repository="web")),
     Violation("robots.defaultpermission.uuid", "twice",
               twice(default, user="person", uuid="uuid")),
     Violation("quaysite.user.username", "twice",
