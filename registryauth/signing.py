@@ -48,6 +48,7 @@ def forget_keys() -> None:
     active_key.cache_clear()
     _signer.cache_clear()
     _published.cache_clear()
+    _verifying.cache_clear()
 
 
 def certificate_bundle() -> str:
@@ -72,6 +73,21 @@ def _published(folder: Path, changed_ns: int) -> list[dict[str, Any]]:
     Loading an RSA key takes 50 ms, and anybody may ask for the set.
     """
     return [_jwk(key) for key in KeyStore(folder).all()]
+
+
+def verifying_keys() -> list[jwt.PyJWK]:
+    """All public keys, each with its kid and the one algorithm it is for.
+
+    Raises KeyStoreError.
+    """
+    active_key()
+    folder = key_store().folder
+    return _verifying(folder, folder.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _verifying(folder: Path, changed_ns: int) -> list[jwt.PyJWK]:
+    return [jwt.PyJWK(members) for members in _published(folder, changed_ns)]
 
 
 def _jwk(key: SigningKey) -> dict[str, Any]:

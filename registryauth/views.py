@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from registryauth import conf, parameters, refresh, signing
+from registryauth import parameters, refresh, signing
 from registryauth.authentication import authenticate, authenticate_header
 from registryauth.errors import (
     EndpointError,
@@ -22,13 +22,13 @@ from registryauth.errors import (
 )
 from registryauth.issue import Answer, Question, issue
 from registryauth.keys import KeyStoreError
+from registryauth.refusals import NO_STORE, refusal
 from robots.origin import origin_of
-from robots.outage import OUTAGES, RETRY_AFTER, drop_dead_connections, is_outage
+from robots.outage import OUTAGES, drop_dead_connections, is_outage
 
 logger = logging.getLogger(__name__)
 
 _UNAVAILABLE = "The service is unavailable"
-_NO_STORE = "no-cache, no-store, must-revalidate"
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -44,15 +44,15 @@ class TokenView(View):
         try:
             return self._answer(request)
         except EndpointError as error:
-            return _refusal(request, error)
+            return refusal(request, error)
         except OUTAGES as error:
             if not is_outage(error):
                 raise
             logger.error("database unavailable: %s", type(error).__name__)
-            return _refusal(request, Unavailable(_UNAVAILABLE))
+            return refusal(request, Unavailable(_UNAVAILABLE))
         except KeyStoreError as error:
             logger.error("no signing key: %s", error)
-            return _refusal(request, Unavailable(_UNAVAILABLE))
+            return refusal(request, Unavailable(_UNAVAILABLE))
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, with a second try on a fresh connection.
@@ -128,7 +128,7 @@ def jwks(request: HttpRequest) -> JsonResponse:
         keys = signing.jwks()
     except KeyStoreError as error:
         logger.error("no signing key: %s", error)
-        return _refusal(request, Unavailable(_UNAVAILABLE))
+        return refusal(request, Unavailable(_UNAVAILABLE))
     return JsonResponse(keys, content_type="application/jwk-set+json")
 
 
@@ -141,30 +141,4 @@ def _granted(answer: Answer) -> HttpResponse:
     }
     if answer.refresh_token is not None:
         body["refresh_token"] = answer.refresh_token.reveal()
-    return JsonResponse(body, headers={"Cache-Control": _NO_STORE})
-
-
-def _refusal(request: HttpRequest, error: EndpointError) -> JsonResponse:
-    response = JsonResponse(error.as_dict(), status=error.status)
-    response["Cache-Control"] = _NO_STORE
-    response["Docker-Distribution-API-Version"] = "registry/2.0"
-    if isinstance(error, Unauthorized):
-        response["WWW-Authenticate"] = _challenge()
-    if isinstance(error, Unavailable):
-        response["Retry-After"] = str(RETRY_AFTER)
-    if isinstance(error, MethodNotAllowed):
-        response["Allow"] = "GET, HEAD, POST"
-    origin = origin_of(request)
-    # %r: a reason may repeat what the client sent, line breaks and all.
-    logger.info(
-        "refused %r address=%s request=%s",
-        error.reason,
-        origin.address,
-        origin.request_id,
-    )
-    return response
-
-
-def _challenge() -> str:
-    # Never an error= attribute: clients would then print two messages.
-    return f'Bearer realm="{conf.realm()}",service="{(conf.services() or [""])[0]}"'
+    return JsonResponse(body, headers={"Cache-Control": NO_STORE})

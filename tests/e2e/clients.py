@@ -118,7 +118,7 @@ class Skopeo(Client):
 
     def pulled_digest(self, repository: str) -> str:
         index = json.loads((self._pulled / "index.json").read_text())
-        return str(index["manifests"][0]["digest"])
+        return str(index["manifests"][-1]["digest"])
 
     def delete(self, repository: str) -> Outcome:
         reference = f"docker://{self.reference(repository)}"

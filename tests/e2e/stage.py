@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 
 from quaysite.models import User
 from robots.audit import Performer
+from robots.lifecycle.app_tokens import create_app_token
 from robots.lifecycle.organizations import create_organization
 from robots.lifecycle.permissions import grant
 from robots.lifecycle.repositories import create_repository
@@ -21,6 +22,7 @@ from robots.lifecycle.robots import create_robot, set_enabled
 from robots.lifecycle.teams import add_member, set_team
 from robots.models import Namespace, Repository, Robot
 from robots.roles import Role, State, TeamRole, Visibility
+from tests.api.tokens import bearer
 
 BY = Performer.command("tests")
 
@@ -117,3 +119,13 @@ def set_robot_enabled(robot: str, enabled: bool) -> None:
 def password_scheme(username: str) -> str:
     """How a person's password is hashed: the first word of what is stored."""
     return User.objects.get(username=username).password.partition("$")[0]
+
+
+def new_tokens(username: str) -> dict[str, str]:
+    """Tokens of a person: an app-specific one, an OAuth one, and one that reads."""
+    user = User.objects.get(username=username)
+    return {
+        "app": create_app_token(user, "tests", BY).secret.reveal(),
+        "oauth": bearer(user, "repo:read repo:write repo:create"),
+        "reading": bearer(user, "repo:read user:admin"),
+    }
