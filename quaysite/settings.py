@@ -57,6 +57,9 @@ REGISTRY_SIGNING_KEYS_DIR = Path(
     env_str("REGISTRY_SIGNING_KEYS_DIR", str(VAR_DIR / "signing-keys"))
 )
 
+ACTION_LOG_AUDIT_LOGINS = env_bool("ACTION_LOG_AUDIT_LOGINS", True)
+ACTION_LOG_AUDIT_LOGIN_FAILURES = env_bool("ACTION_LOG_AUDIT_LOGIN_FAILURES", True)
+
 # --- Django ----------------------------------------------------------------------
 
 DEBUG = env_bool("DEBUG", False)

@@ -35,8 +35,16 @@ def authenticate(username: str, secret: Secret, now: datetime) -> Identity:
     """The robot (its name has a `+`) or the person that these belong to.
 
     `$app` and `$oauthtoken` name nobody: the secret alone says whose it is. Raises
-    Unauthorized.
+    Unauthorized, which then knows the user name.
     """
+    try:
+        return _authenticate(username, secret, now)
+    except Unauthorized as error:
+        error.username = username
+        raise
+
+
+def _authenticate(username: str, secret: Secret, now: datetime) -> Identity:
     if username == app_login.USERNAME:
         return authenticate_app_login(secret, now)
     if username == oauth_login.USERNAME:

@@ -32,6 +32,16 @@ def refresh_token_lifetime() -> int:
     return int(getattr(settings, "REGISTRY_REFRESH_TOKEN_LIFETIME", 30 * 24 * 3600))
 
 
+def audits_logins() -> bool:
+    """Whether a login at the token endpoint is an audit event."""
+    return bool(getattr(settings, "ACTION_LOG_AUDIT_LOGINS", True))
+
+
+def audits_login_failures() -> bool:
+    """Whether a refused login is one, up to a bound."""
+    return bool(getattr(settings, "ACTION_LOG_AUDIT_LOGIN_FAILURES", True))
+
+
 def signing_keys_dir() -> Path:
     """The folder of the signing keys; every replica reads the same one."""
     return Path(getattr(settings, "REGISTRY_SIGNING_KEYS_DIR", "var/signing-keys"))

@@ -28,6 +28,8 @@ class Unauthorized(EndpointError):
 
     code = "UNAUTHORIZED"
     status = 401
+    username = ""
+    """As whom somebody tried to log in; empty where nothing readable was shown."""
 
 
 class InvalidRequest(EndpointError):

@@ -1,6 +1,7 @@
 """GET and POST /v2/auth, and the public keys: HTTP in, HTTP out, nothing decided."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -11,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from registryauth import parameters, refresh, signing
+from registryauth import logins, parameters, refresh, signing
 from registryauth.authentication import authenticate, authenticate_header
 from registryauth.errors import (
     EndpointError,
@@ -23,6 +24,7 @@ from registryauth.errors import (
 from registryauth.issue import Answer, Question, issue
 from registryauth.keys import KeyStoreError
 from registryauth.refusals import NO_STORE, refusal
+from robots.identity import Identity
 from robots.origin import origin_of
 from robots.outage import OUTAGES, drop_dead_connections, is_outage
 
@@ -71,7 +73,8 @@ class TokenView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """A token for the Authorization header's owner, or for anybody."""
         now = timezone.now()
-        identity = authenticate_header(request.headers.get("Authorization"), now)
+        header = request.headers.get("Authorization")
+        identity = _identified(request, lambda: authenticate_header(header, now))
         values = parameters.query(request)
         service = parameters.service(values)
         scopes = parameters.requested_scopes(values)
@@ -84,7 +87,10 @@ class TokenView(View):
             may_create=request.method == "GET",
             origin=origin_of(request),
         )
-        return _granted(issue(identity, question, now))
+        answer = issue(identity, question, now)
+        if not scopes:
+            logins.login_log.note_login(identity, request)
+        return _granted(answer)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """The OAuth 2 form that containerd, and docker with a refresh token, send."""
@@ -93,10 +99,10 @@ class TokenView(View):
         service = parameters.service(values)
         grant_type = values.get("grant_type")
         if grant_type == "password":
-            identity = authenticate(
-                parameters.required(values, "username").reveal(),
-                parameters.required(values, "password"),
-                now,
+            username = parameters.required(values, "username").reveal()
+            password = parameters.required(values, "password")
+            identity = _identified(
+                request, lambda: authenticate(username, password, now)
             )
         elif grant_type == "refresh_token":
             token = parameters.required(values, "refresh_token")
@@ -113,7 +119,10 @@ class TokenView(View):
             may_create=True,
             origin=origin_of(request),
         )
-        return _granted(issue(identity, question, now))
+        answer = issue(identity, question, now)
+        if not question.scopes and grant_type == "password":
+            logins.login_log.note_login(identity, request)
+        return _granted(answer)
 
     def http_method_not_allowed(
         self, request: HttpRequest, *args: Any, **kwargs: Any
@@ -130,6 +139,14 @@ def jwks(request: HttpRequest) -> JsonResponse:
         logger.error("no signing key: %s", error)
         return refusal(request, Unavailable(_UNAVAILABLE))
     return JsonResponse(keys, content_type="application/jwk-set+json")
+
+
+def _identified(request: HttpRequest, authenticate: Callable[[], Identity]) -> Identity:
+    try:
+        return authenticate()
+    except Unauthorized as error:
+        logins.login_log.note_failure(error, request)
+        raise
 
 
 def _granted(answer: Answer) -> HttpResponse:

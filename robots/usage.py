@@ -8,7 +8,7 @@ that is killed loses what it had not written yet: at most that many seconds.
 import atexit
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -35,6 +35,16 @@ class Usage:
         self._robots: dict[int, datetime] = {}
         self._app_tokens: dict[int, datetime] = {}
         self._thread: threading.Thread | None = None
+        self._also: list[Callable[[], None]] = []
+
+    def also_flush(self, deed: Callable[[], None]) -> None:
+        """Let `deed` write what somebody else collects, with each flush."""
+        self._also.append(deed)
+
+    def wake(self) -> None:
+        """See that there is a thread that flushes."""
+        with self._lock:
+            self._start()
 
     def note(self, identity: Identity, now: datetime) -> None:
         """Remember that a robot's or an app-specific token was used; else nothing."""
@@ -50,6 +60,11 @@ class Usage:
 
     def flush(self) -> None:
         """Write what was noted. If that fails it is kept for the next time."""
+        self._flush_uses()
+        for deed in self._also:
+            deed()
+
+    def _flush_uses(self) -> None:
         with self._lock:
             tokens, self._tokens = self._tokens, {}
             robots, self._robots = self._robots, {}

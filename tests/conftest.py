@@ -9,7 +9,8 @@ from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 
 from quaysite.models import User
-from registryauth import signing
+from registryauth import logins, signing
+from registryauth.logins import LoginLog
 from robots.credentials import Secret
 from robots.lifecycle.permissions import grant
 from robots.models import Namespace, Repository, Robot, Team
@@ -61,6 +62,12 @@ def uncollected_static_files(settings: Settings) -> None:
 def no_background_thread(settings: Settings) -> None:
     """Last uses are written when a test says so."""
     settings.USAGE_FLUSH_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
+def own_login_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logins of other tests do not come to this one's audit."""
+    monkeypatch.setattr(logins, "login_log", LoginLog())
 
 
 @pytest.fixture(autouse=True)

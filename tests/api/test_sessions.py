@@ -6,8 +6,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from quaysite.api.sessions import SIGNED_IN_AT
-from quaysite.lifecycle.logins import MAX_FAILURES
 from quaysite.models import User
+from robots.lifecycle.logins import MAX_FAILURES
 from robots.models import AuditEvent, Robot
 from tests import factories
 from tests.api.client import Client

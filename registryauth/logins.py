@@ -1,0 +1,159 @@
+"""Logins at the token endpoint, for the audit (contract sections 8 and 9).
+
+Only a request without scopes is a login. The endpoint must not write, and a refused
+login must cost the same whatever it names, so logins wait in memory and are written
+with the last uses, every USAGE_FLUSH_SECONDS.
+"""
+
+import logging
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from registryauth import conf
+from registryauth.errors import Unauthorized
+from registryauth.people_login import can_be_person, find_person
+from robots.audit import Performer
+from robots.identity import ANONYMOUS, Identity, Kind, Method
+from robots.lifecycle.logins import MAX_FAILURES, record_failure, record_login
+from robots.models import AppToken, Namespace
+from robots.names import parse_robot_name
+from robots.origin import origin_of
+from robots.outage import OUTAGES
+from robots.usage import usage
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 1000
+"""Logins that wait to be written; what comes on top is dropped, and said so."""
+
+_TYPE = "v2auth"
+
+
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """A login that succeeded, or as `name` failed for `reason`."""
+
+    identity: Identity
+    performer: Performer
+    user_agent: str
+    at: str
+    name: str = ""
+    reason: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.identity.is_anonymous
+
+
+class LoginLog:
+    """The logins of one process since the last flush; safe for several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[_Login] = []
+        self._failures: Counter[str] = Counter()
+        self._dropped = 0
+
+    def note_login(self, identity: Identity, request: HttpRequest) -> None:
+        """Remember that `identity` logged in; a HEAD request is not a login."""
+        if request.method != "HEAD" and conf.audits_logins():
+            self._add(_login(request, identity))
+
+    def note_failure(self, error: Unauthorized, request: HttpRequest) -> None:
+        """Remember a login that was refused, if a user name was shown."""
+        name = error.username
+        if request.method == "HEAD" or not name or not conf.audits_login_failures():
+            return
+        self._add(_login(request, ANONYMOUS, name, error.reason))
+
+    def flush(self) -> None:
+        """Write what waits. If that fails it is kept for the next time."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            dropped, self._dropped = self._dropped, 0
+            self._failures.clear()
+        if dropped:
+            logger.warning("%s logins were not written to the audit", dropped)
+        try:
+            with transaction.atomic():
+                for login in waiting:
+                    _write(login)
+        except OUTAGES as error:
+            logger.warning("logins not written: %s", type(error).__name__)
+            with self._lock:
+                self._waiting = waiting + self._waiting
+
+    def _add(self, login: _Login) -> None:
+        with self._lock:
+            self._failures[login.name] += login.failed
+            too_often = login.failed and self._failures[login.name] > MAX_FAILURES
+            if too_often or len(self._waiting) >= MAX_WAITING:
+                self._dropped += 1
+                return
+            self._waiting.append(login)
+        usage.wake()
+
+
+def _login(
+    request: HttpRequest, identity: Identity, name: str = "", reason: str = ""
+) -> _Login:
+    performer = Performer.caller(identity, origin_of(request))
+    agent = request.headers.get("User-Agent", "")
+    return _Login(identity, performer, agent, timezone.now().isoformat(), name, reason)
+
+
+def _write(login: _Login) -> None:
+    if login.failed:
+        _write_failure(login)
+        return
+    facts = {"type": _TYPE, "at": login.at, **_facts(login.identity)}
+    home = _home(login.identity)
+    record_login(home, login.performer, login.user_agent, **facts)
+
+
+def _write_failure(login: _Login) -> None:
+    """In the namespace that was named, if there is one, whether or not its robot is."""
+    robot = parse_robot_name(login.name)
+    kind = {"kind": "robot", "robot": login.name} if robot else {"kind": "user"}
+    namespace = _named(robot.namespace) if robot else _of_person(login.name)
+    if namespace is None:
+        return
+    facts = {"type": _TYPE, "at": login.at, **kind, "username": namespace.name}
+    origin = login.performer.origin
+    record_failure(namespace, origin, login.user_agent, **facts, message=login.reason)
+
+
+def _facts(identity: Identity) -> dict[str, Any]:
+    if identity.kind is Kind.ROBOT:
+        return {"kind": "robot", "robot": identity.name}
+    if identity.method is Method.APP_TOKEN:
+        token = AppToken.objects.filter(pk=identity.credential_id or 0).first()
+        return {"kind": "app_specific_token", "title": token.title if token else None}
+    return {"kind": "oauth" if identity.method is Method.OAUTH_TOKEN else "user"}
+
+
+def _home(identity: Identity) -> Namespace | None:
+    if identity.kind is Kind.ROBOT:
+        return Namespace.objects.filter(pk=identity.namespace_id or 0).first()
+    return Namespace.objects.filter(owner_id=identity.id).first()
+
+
+def _named(name: str) -> Namespace | None:
+    return Namespace.objects.filter(name=name).first()
+
+
+def _of_person(username: str) -> Namespace | None:
+    person = find_person(username) if can_be_person(username) else None
+    return Namespace.objects.filter(owner_id=person.pk).first() if person else None
+
+
+login_log = LoginLog()
+"""This process's logins."""
+
+usage.also_flush(lambda: login_log.flush())

@@ -1,0 +1,137 @@
+"""Logins at the token endpoint in the audit: successes, and failures up to a bound."""
+
+import pytest
+from django.db import OperationalError
+from pytest_django.fixtures import Settings
+
+from registryauth import logins
+from robots.lifecycle.app_tokens import create_app_token
+from robots.lifecycle.logins import MAX_FAILURES
+from robots.models import AppToken, AuditEvent
+from robots.usage import usage
+from tests import factories
+from tests.api.tokens import bearer
+from tests.conftest import Cast
+from tests.registryauth.endpoint import Endpoint, basic, login_of
+
+pytestmark = pytest.mark.django_db
+
+
+def facts(kind: str) -> list[tuple[str, dict[str, object]]]:
+    """What the audit has of such events, once what waits is written."""
+    usage.flush()
+    events = AuditEvent.objects.filter(kind=kind).order_by("id")
+    return [
+        (event.namespace_name, {k: v for k, v in event.facts.items() if k != "at"})
+        for event in events
+    ]
+
+
+def test_each_kind_of_login_is_an_event_of_its_namespace(
+    cast: Cast, endpoint: Endpoint
+) -> None:
+    app = create_app_token(cast.bob, "phone", factories.BY)
+    logins = {
+        login_of(cast.ci): ("acme", {"kind": "robot", "robot": "acme+ci"}),
+        basic("bob"): ("bob", {"kind": "user"}),
+        basic("$app", app.secret): (
+            "bob",
+            {"kind": "app_specific_token", "title": "phone"},
+        ),
+        basic("$oauthtoken", bearer(cast.alice, "repo:read")): (
+            "alice",
+            {"kind": "oauth"},
+        ),
+    }
+    for login in logins:
+        assert endpoint.get(login=login).status_code == 200
+    expected = [
+        (namespace, {"type": "v2auth", "useragent": "", **shown})
+        for namespace, shown in logins.values()
+    ]
+    assert facts("login_success") == expected
+    form = {"grant_type": "password", "username": "bob", "service": "127.0.0.1:5000"}
+    posted = endpoint.post(**form, client_id="x", password=factories.PASSWORD)
+    assert posted.status_code == 200
+    assert len(facts("login_success")) == 5
+
+
+def test_what_is_no_login_writes_nothing(
+    cast: Cast, endpoint: Endpoint, settings: Settings
+) -> None:
+    login = login_of(cast.ci)
+    assert endpoint.get("repository:acme/web:pull", login=login).status_code == 200
+    assert endpoint.get(login=login, method="HEAD").status_code == 200
+    wrong = basic("acme+ci", "wrong")
+    assert endpoint.get(login=wrong, method="HEAD").status_code == 401
+    assert endpoint.get(login="Basic !!!").status_code == 401
+    assert endpoint.get().status_code == 401
+    settings.ACTION_LOG_AUDIT_LOGINS = False
+    settings.ACTION_LOG_AUDIT_LOGIN_FAILURES = False
+    assert endpoint.get(login=login).status_code == 200
+    assert endpoint.get(login=wrong).status_code == 401
+    assert not AuditEvent.objects.filter(kind__startswith="login_").exists()
+
+
+def test_failures_are_events_of_the_namespace_that_was_named(
+    cast: Cast, endpoint: Endpoint
+) -> None:
+    for name in ("acme+ci", "acme+nosuch", "nosuch+ci", "bob", "nobody", "$app", "+"):
+        assert endpoint.get(login=basic(name, "wrong")).status_code == 401
+    no_robot = "no live token of this robot has that digest"
+    common = {"type": "v2auth", "useragent": ""}
+    assert facts("login_failure") == [
+        (
+            "acme",
+            {
+                **common, "kind": "robot", "robot": robot, "username": "acme",
+                "message": no_robot,
+            },
+        )
+        for robot in ("acme+ci", "acme+nosuch")
+    ] + [
+        (
+            "bob",
+            {**common, "kind": "user", "username": "bob", "message": "wrong password"},
+        )
+    ]  # fmt: skip
+
+
+def test_failures_have_a_bound(cast: Cast, endpoint: Endpoint) -> None:
+    for _ in range(MAX_FAILURES + 3):
+        assert endpoint.get(login=basic("acme+ci", "wrong")).status_code == 401
+    assert len(facts("login_failure")) == MAX_FAILURES
+    assert endpoint.get(login=login_of(cast.ci)).status_code == 200
+    assert endpoint.get(login=basic("bob", "wrong")).status_code == 401
+    assert len(facts("login_failure")) == MAX_FAILURES + 1
+
+
+def test_an_app_token_that_is_gone_meanwhile_has_no_title(
+    cast: Cast, endpoint: Endpoint
+) -> None:
+    app = create_app_token(cast.bob, "phone", factories.BY)
+    assert endpoint.get(login=basic("$app", app.secret)).status_code == 200
+    AppToken.objects.all().delete()
+    [(_, shown)] = facts("login_success")
+    assert shown["title"] is None
+
+
+def test_what_waits_has_a_bound_and_outlasts_an_outage(
+    cast: Cast,
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(logins, "MAX_WAITING", 2)
+    for _ in range(3):
+        assert endpoint.get(login=login_of(cast.ci)).status_code == 200
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the server is away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(logins, "_write", away)
+        logins.login_log.flush()
+    assert "1 logins were not written" in caplog.text
+    assert not AuditEvent.objects.filter(kind="login_success").exists()
+    assert len(facts("login_success")) == 2
