@@ -17,6 +17,7 @@ from robots.api.base import ApiViewSet, no_content
 from robots.api.bodies import Body, Text
 from robots.api.errors import Missing
 from robots.api.formats import date
+from robots.api.paging import searched_page
 from robots.api.rules import (
     SITE_EVERYWHERE,
     USER_ADMIN,
@@ -24,7 +25,7 @@ from robots.api.rules import (
     WHOLE_PERSON,
     Rule,
 )
-from robots.api.schema import query
+from robots.api.schema import SEARCHED_PAGE, query
 from robots.errors import NotFound
 from robots.lifecycle.app_tokens import (
     MAX_TITLE,
@@ -71,6 +72,7 @@ class AppTokenList(serializers.Serializer[Any]):
 
     tokens = AppTokenItem(many=True)
     only_expiring = serializers.BooleanField(allow_null=True)
+    next_page = serializers.CharField(required=False)
 
 
 class _AppTokens(ApiViewSet):
@@ -91,8 +93,12 @@ class _AppTokens(ApiViewSet):
             tokens = tokens.filter(
                 expires_at__gt=now, expires_at__lte=expiring_until(now)
             )
-        shown = [_summary(token) for token in tokens.order_by("-created_at", "-id")]
-        return Response({"tokens": shown, "only_expiring": only_expiring})
+        names = ["title", "user__username"]
+        page = searched_page(tokens, request, names, "-created_at", "-id")
+        shown = [_summary(token) for token in page.items]
+        return Response(
+            {"tokens": shown, "only_expiring": only_expiring, **page.rest()}
+        )
 
 
 class AppTokenViewSet(_AppTokens):
@@ -107,7 +113,9 @@ class AppTokenViewSet(_AppTokens):
     }
 
     @extend_schema(
-        operation_id="listAppTokens", parameters=[_EXPIRING], responses=AppTokenList
+        operation_id="listAppTokens",
+        parameters=[_EXPIRING, *SEARCHED_PAGE],
+        responses=AppTokenList,
     )
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the caller's app-specific tokens, the newest first."""
@@ -165,7 +173,9 @@ class SiteAppTokenViewSet(_AppTokens):
     access: ClassVar[dict[str, Rule]] = {"list": SITE_EVERYWHERE}
 
     @extend_schema(
-        operation_id="listAllAppTokens", parameters=[_EXPIRING], responses=AppTokenList
+        operation_id="listAllAppTokens",
+        parameters=[_EXPIRING, *SEARCHED_PAGE],
+        responses=AppTokenList,
     )
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the app-specific tokens of all people, the newest first."""

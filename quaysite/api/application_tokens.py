@@ -22,14 +22,14 @@ from quaysite.models import AccessToken, Application, User
 from robots.api.base import no_content
 from robots.api.bodies import Body, Text
 from robots.api.errors import DataModelError, Forbidden, Missing
-from robots.api.paging import page_of
+from robots.api.paging import searched_page
 from robots.api.rules import (
     NAMESPACE_ADMIN,
     NAMESPACE_ADMIN_FRESH,
     NAMESPACE_AUDIT,
     Rule,
 )
-from robots.api.schema import NEXT_PAGE
+from robots.api.schema import SEARCHED_PAGE
 from robots.errors import DomainError, NotFound
 from robots.identity import Ceiling, Identity
 from robots.oauth_scopes import OAuthScope, ceiling, parse
@@ -97,13 +97,13 @@ class ApplicationTokenViewSet(ApplicationScope):
 
     @extend_schema(
         operation_id="getOrganizationApplicationTokens",
-        parameters=[NEXT_PAGE],
+        parameters=SEARCHED_PAGE,
         responses=ApplicationTokenList,
     )
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the tokens, the oldest first; 50 on a page."""
         tokens = _made_here(self.application()).select_related("created_by")
-        page = page_of(tokens, request, PAGE, "id")
+        page = searched_page(tokens, request, ["name"], "id", size=PAGE)
         return Response(
             {"tokens": [_shown(token) for token in page.items], **page.rest()}
         )

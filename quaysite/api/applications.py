@@ -23,8 +23,9 @@ from robots.api.errors import Missing
 from robots.api.formats import avatar
 from robots.api.organization_scope import OrganizationScope
 from robots.api.organization_views import OrganizationReply, organization_view
+from robots.api.paging import searched_page
 from robots.api.rules import ANYBODY, NAMESPACE_ADMIN, NAMESPACE_AUDIT, Rule
-from robots.api.schema import Avatar
+from robots.api.schema import SEARCHED_PAGE, Avatar
 from robots.models import Namespace
 from robots.standing import standing_in
 from robots.text import is_storable
@@ -66,6 +67,7 @@ class ApplicationList(serializers.Serializer[Any]):
     """The applications of one organization."""
 
     applications = ApplicationReply(many=True)
+    next_page = serializers.CharField(required=False)
 
 
 class ApplicationInformation(serializers.Serializer[Any]):
@@ -108,12 +110,16 @@ class ApplicationViewSet(ApplicationScope):
     }
 
     @extend_schema(
-        operation_id="getOrganizationApplications", responses=ApplicationList
+        operation_id="getOrganizationApplications",
+        parameters=SEARCHED_PAGE,
+        responses=ApplicationList,
     )
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the applications of the organization."""
-        rows = Application.objects.filter(organization=self.namespace).order_by("id")
-        return Response({"applications": [self._shown(row) for row in rows]})
+        rows = Application.objects.filter(organization=self.namespace)
+        page = searched_page(rows, request, ["name"], "id")
+        shown = [self._shown(row) for row in page.items]
+        return Response({"applications": shown, **page.rest()})
 
     @extend_schema(
         operation_id="createOrganizationApplication",

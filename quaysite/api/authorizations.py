@@ -17,8 +17,9 @@ from quaysite.models import AccessToken, Application, Assignment
 from robots.api.base import ApiViewSet, no_content
 from robots.api.errors import Missing
 from robots.api.formats import avatar, avatar_of
+from robots.api.paging import searched_page
 from robots.api.rules import USER_ADMIN, Rule
-from robots.api.schema import Avatar
+from robots.api.schema import SEARCHED_PAGE, Avatar
 from robots.models import Namespace
 from robots.oauth_scopes import DESCRIPTIONS, OAuthScope, parse
 
@@ -65,6 +66,7 @@ class AuthorizationList(serializers.Serializer[Any]):
     """Every token that acts for the caller."""
 
     authorizations = Authorization(many=True)
+    next_page = serializers.CharField(required=False)
 
 
 class AssignedAuthorization(Authorization):
@@ -78,6 +80,7 @@ class AssignedAuthorizationList(serializers.Serializer[Any]):
     """Every token that the caller may pick up."""
 
     authorizations = AssignedAuthorization(many=True)
+    next_page = serializers.CharField(required=False)
 
 
 class AuthorizationViewSet(ApiViewSet):
@@ -89,11 +92,16 @@ class AuthorizationViewSet(ApiViewSet):
         "destroy": USER_ADMIN,
     }
 
-    @extend_schema(operation_id="listUserAuthorizations", responses=AuthorizationList)
+    @extend_schema(
+        operation_id="listUserAuthorizations",
+        parameters=SEARCHED_PAGE,
+        responses=AuthorizationList,
+    )
     def list(self, request: Request) -> Response:
         """List what the caller has authorized and has not ended."""
-        shown = [_granted(token) for token in self._own()]
-        return Response({"authorizations": shown})
+        page = searched_page(self._own(), request, ["application__name"], "id")
+        shown = [_granted(token) for token in page.items]
+        return Response({"authorizations": shown, **page.rest()})
 
     @extend_schema(operation_id="getUserAuthorization", responses=Authorization)
     def retrieve(self, request: Request, token_uuid: str) -> Response:
@@ -129,13 +137,16 @@ class AssignedAuthorizationViewSet(ApiViewSet):
     access: ClassVar[dict[str, Rule]] = {"list": USER_ADMIN, "destroy": USER_ADMIN}
 
     @extend_schema(
-        operation_id="listAssignedAuthorizations", responses=AssignedAuthorizationList
+        operation_id="listAssignedAuthorizations",
+        parameters=SEARCHED_PAGE,
+        responses=AssignedAuthorizationList,
     )
     def list(self, request: Request) -> Response:
         """List the offers; `/oauth/authorize` picks one up."""
         offers = self._own().select_related("application__organization")
-        shown = [_offered(offer) for offer in offers.order_by("id")]
-        return Response({"authorizations": shown})
+        page = searched_page(offers, request, ["application__name"], "id")
+        shown = [_offered(offer) for offer in page.items]
+        return Response({"authorizations": shown, **page.rest()})
 
     @extend_schema(operation_id="deleteAssignedAuthorization", responses={204: None})
     def destroy(self, request: Request, assigned_uuid: str) -> HttpResponse:

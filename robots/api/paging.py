@@ -3,16 +3,22 @@
 `next_page` is opaque and signed; it is good for two days, for the same list.
 """
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
 
+from robots.api import queries
 from robots.api.errors import FrameworkError
 
 MAX_AGE = 2 * 24 * 3600
 """Seconds that a `next_page` can be used."""
+
+LIMIT = "If specified, the number of items to return."
 
 _SALT = "robots.api.paging"
 _BAD = {"next_page": "What the page before this one answered, at most two days ago"}
@@ -27,6 +33,23 @@ class Page(NamedTuple):
     def rest(self) -> dict[str, str]:
         """What a reply holds besides its items."""
         return {"next_page": self.next_page} if self.next_page else {}
+
+
+def searched_page(
+    queryset: QuerySet[Any],
+    request: Request,
+    searched: Sequence[str],
+    *order: str,
+    size: int | None = None,
+) -> Page:
+    """The page of what has `q` in one of the fields `searched`; `limit` items, else
+    `size`. Raises FrameworkError for parameters that will not do.
+    """
+    if wanted := queries.text(request, "q"):
+        parts = (Q(**{f"{field}__icontains": wanted}) for field in searched)
+        queryset = queryset.filter(reduce(or_, parts))
+    limit = queries.positive(request, "limit", LIMIT)
+    return page_of(queryset, request, limit or size, *order)
 
 
 def page_of(

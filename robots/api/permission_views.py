@@ -74,9 +74,11 @@ class UserPermissionMap(serializers.Serializer[Any]):
     """The permissions of people and robots, by name."""
 
     permissions = serializers.DictField(child=UserPermission())
+    next_page = serializers.CharField(required=False)
 
 
 class TeamPermissionMap(serializers.Serializer[Any]):
     """The permissions of teams, by name."""
 
     permissions = serializers.DictField(child=TeamPermission())
+    next_page = serializers.CharField(required=False)

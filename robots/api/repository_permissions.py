@@ -1,7 +1,9 @@
 """Permissions on one repository: of people and robots, and of teams."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
@@ -13,6 +15,7 @@ from rest_framework.response import Response
 from robots.api.base import RepositoryViewSet, no_content
 from robots.api.bodies import Body, Choice
 from robots.api.errors import ApiError, DataModelError, Missing
+from robots.api.paging import searched_page
 from robots.api.permission_views import (
     RoleList,
     RoleReply,
@@ -25,6 +28,7 @@ from robots.api.permission_views import (
     of_team,
 )
 from robots.api.rules import REPOSITORY_ADMIN, REPOSITORY_AUDIT, Rule
+from robots.api.schema import SEARCHED_PAGE
 from robots.errors import NotFound
 from robots.lifecycle.permissions import Grantee, column_of, grant, revoke
 from robots.lookup import account_named, team_named
@@ -50,6 +54,8 @@ class PermissionViewSet(RepositoryViewSet):
         "destroy": REPOSITORY_ADMIN,
     }
     noun: ClassVar[str]
+    names: ClassVar[tuple[str, ...]]
+    """Where the names of the grantees are, for `q`."""
 
     @property
     def grantee_name(self) -> str:
@@ -67,8 +73,12 @@ class PermissionViewSet(RepositoryViewSet):
     def check_change(self) -> None:
         """Raise ApiError for a name whose rights nobody changes."""
 
-    def all_shown(self) -> dict[str, Any]:
-        """Every permission, by name, in a constant number of queries."""
+    def rows(self) -> QuerySet[RepositoryPermission]:
+        """The permissions that a list shows, joined with their grantees."""
+        raise NotImplementedError
+
+    def all_shown(self, rows: Sequence[RepositoryPermission]) -> dict[str, Any]:
+        """Permissions by name, in a constant number of queries."""
         raise NotImplementedError
 
     def shown(self, grantee: Any, role: Role) -> dict[str, Any]:
@@ -77,9 +87,10 @@ class PermissionViewSet(RepositoryViewSet):
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the permissions; none where there is no such repository."""
         try:
-            return Response({"permissions": self.all_shown()})
+            page = searched_page(self.rows(), request, self.names, "id")
         except Missing:
             return Response({"permissions": {}})
+        return Response({"permissions": self.all_shown(page.items), **page.rest()})
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """Show what one grantee has directly."""
@@ -128,7 +139,9 @@ class PermissionViewSet(RepositoryViewSet):
 
 @extend_schema_view(
     list=extend_schema(
-        operation_id="listRepoUserPermissions", responses=UserPermissionMap
+        operation_id="listRepoUserPermissions",
+        parameters=SEARCHED_PAGE,
+        responses=UserPermissionMap,
     ),
     retrieve=extend_schema(operation_id="getUserPermissions", responses=UserPermission),
     update=extend_schema(
@@ -142,6 +155,7 @@ class UserPermissionViewSet(PermissionViewSet):
     """Permissions of people and robots; a robot goes by its full name."""
 
     noun = "User"
+    names = ("robot__name", f"user__{get_user_model().USERNAME_FIELD}")
 
     @extend_schema(operation_id="getUserTransitivePermission", responses=RoleList)
     def transitive(self, request: Request, **kwargs: Any) -> Response:
@@ -179,12 +193,12 @@ class UserPermissionViewSet(PermissionViewSet):
         if self.grantee_name == self.repository.namespace.name:
             raise ApiError("Namespace owner must always be admin.")
 
-    def all_shown(self) -> dict[str, Any]:
+    def rows(self) -> QuerySet[RepositoryPermission]:
         rows = self.counting().filter(team=None)
-        accounts = [
-            (row.robot or row.user, Role(row.role))
-            for row in rows.select_related("robot__namespace", "user")
-        ]
+        return rows.select_related("robot__namespace", "user")
+
+    def all_shown(self, rows: Sequence[RepositoryPermission]) -> dict[str, Any]:
+        accounts = [(row.robot or row.user, Role(row.role)) for row in rows]
         members = members_of(self.repository.namespace)
         shown = [
             of_account(account, role, members)
@@ -199,7 +213,9 @@ class UserPermissionViewSet(PermissionViewSet):
 
 @extend_schema_view(
     list=extend_schema(
-        operation_id="listRepoTeamPermissions", responses=TeamPermissionMap
+        operation_id="listRepoTeamPermissions",
+        parameters=SEARCHED_PAGE,
+        responses=TeamPermissionMap,
     ),
     update=extend_schema(
         operation_id="changeTeamPermissions",
@@ -212,6 +228,7 @@ class TeamPermissionViewSet(PermissionViewSet):
     """Permissions of the organization's teams."""
 
     noun = "Team"
+    names = ("team__name",)
 
     @extend_schema(operation_id="getTeamPermissions", responses=RoleReply)
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
@@ -228,8 +245,10 @@ class TeamPermissionViewSet(PermissionViewSet):
         except NotFound as error:
             raise ApiError(error.message) from None
 
-    def all_shown(self) -> dict[str, Any]:
-        rows = self.counting().filter(team__isnull=False).select_related("team")
+    def rows(self) -> QuerySet[RepositoryPermission]:
+        return self.counting().filter(team__isnull=False).select_related("team")
+
+    def all_shown(self, rows: Sequence[RepositoryPermission]) -> dict[str, Any]:
         return {
             row.team.name: of_team(row.team, Role(row.role))
             for row in rows

@@ -7,16 +7,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from robots.api import queries
-from robots.api.paging import page_of
+from robots.api.paging import searched_page
 from robots.api.robot_views import permissions_now
 from robots.api.robots import RobotScope
 from robots.api.rules import ROBOT_PERMISSIONS, Rule
-from robots.api.schema import NEXT_PAGE, query
+from robots.api.schema import SEARCHED_PAGE
 from robots.models import RepositoryPermission
 from robots.roles import Role, Visibility
-
-_LIMIT = "If specified, the number of permissions to return."
 
 
 class RobotRepository(serializers.Serializer[Any]):
@@ -47,15 +44,15 @@ class RobotPermissionViewSet(RobotScope):
 
     @extend_schema(
         operation_id="getOrgRobotPermissions",
-        parameters=[query("limit", int, _LIMIT), NEXT_PAGE],
+        parameters=SEARCHED_PAGE,
         responses=RobotPermissionList,
     )
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the robot's direct permissions; those of its teams are not here."""
-        limit = queries.positive(request, "limit", _LIMIT)
         rows = permissions_now().filter(robot=self.robot())
         rows = rows.select_related("repository")
-        page = page_of(rows, request, limit, "repository__name")
+        name = "repository__name"
+        page = searched_page(rows, request, [name], name)
         shown = [permission_view(row) for row in page.items]
         return Response({"permissions": shown, **page.rest()})
 

@@ -125,6 +125,13 @@ def query(name: str, kind: Any, description: str) -> OpenApiParameter:
 
 NEXT_PAGE = query("next_page", str, "What the page before this one answered.")
 
+SEARCHED_PAGE = [
+    query("limit", int, "If specified, the number of items to return."),
+    NEXT_PAGE,
+    query("q", str, "A part of the name."),
+]
+"""The parameters of `robots.api.paging.searched_page`."""
+
 
 class Avatar(serializers.Serializer[Any]):
     """What clients draw for somebody."""

@@ -14,11 +14,11 @@ from robots.access import visible_repositories
 from robots.api.base import ApiViewSet, no_content
 from robots.api.bodies import Body, Text
 from robots.api.null import null, or_null
-from robots.api.paging import page_of
+from robots.api.paging import searched_page
 from robots.api.repositories import BY_NAME, PER_PAGE
 from robots.api.repository_views import StarredList, starred
 from robots.api.rules import USER_ADMIN, USER_READ, Rule
-from robots.api.schema import NEXT_PAGE
+from robots.api.schema import SEARCHED_PAGE
 from robots.errors import NotFound
 from robots.lifecycle.stars import add_star, remove_star
 from robots.models import Star
@@ -42,7 +42,7 @@ class StarViewSet(ApiViewSet):
     }
 
     @extend_schema(
-        operation_id="listStarredRepos", parameters=[NEXT_PAGE], responses=StarredList
+        operation_id="listStarredRepos", parameters=SEARCHED_PAGE, responses=StarredList
     )
     def list(self, request: Request) -> Response:
         """List the repositories that the caller starred."""
@@ -50,7 +50,8 @@ class StarViewSet(ApiViewSet):
         own = Star.objects.filter(repository=OuterRef("pk"), user=identity.id)
         seen = visible_repositories(identity, timezone.now()).filter(Exists(own))
         rows = seen.select_related("namespace")
-        page = page_of(rows, request, PER_PAGE, *BY_NAME)
+        names = ["name", "namespace__name"]
+        page = searched_page(rows, request, names, *BY_NAME, size=PER_PAGE)
         return Response({"repositories": [*map(starred, page.items)], **page.rest()})
 
     @extend_schema(
