@@ -6,12 +6,14 @@ input finds the same world.
 """
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import transaction
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
@@ -57,7 +59,20 @@ KNOWN: dict[str, str] = {}
 
 
 @pytest.fixture
-def token(cast: Cast, settings: Settings) -> str:
+def one_connection() -> Iterator[None]:
+    """Keep the connection that the test's transaction is on, whatever ends with a
+    request: Django's own client does the same.
+    """
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def token(cast: Cast, settings: Settings, one_connection: None) -> str:
     settings.SUPER_USERS = ["omni"]
     settings.FEATURE_SUPERUSERS_FULL_ACCESS = True
     world = World(cast)
