@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from quaysite import health
@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("robots.api.urls")),
     path("api/v1/", include("federation.urls")),
     path("api/v1/", include("quaysite.api.urls")),
-    path("api/v1/<path:path>", unknown.unknown),
+    re_path(r"^api/v1/[\s\S]*\Z", unknown.unknown),  # Line breaks too.
     path("config", config.config, name="config"),
     path("api/schema/", OpenApiView.as_view(), name="openapi"),
     path("api/docs/", SwaggerPage.as_view(), name="openapi-docs"),

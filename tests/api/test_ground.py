@@ -222,3 +222,10 @@ def test_auditors_see_everything_but_secrets(
         assert cast.ci_secret.reveal() not in text
     assert auditor.delete(f"{ORG}/ci").json == UNAUTHORIZED
     assert local_user(cast.charlie, "org:admin").get(ORG).json == UNAUTHORIZED
+
+
+@pytest.mark.parametrize("path", ["nothing", "repository/x", "repository/a%0Ab", "%0A"])
+def test_what_is_not_there_is_json_as_well(local: LocalClient, path: str) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        answer = local.send(method, f"/api/v1/{path}", None, {})
+        assert (answer.status, answer.json["error_type"]) == (404, "not_found")
