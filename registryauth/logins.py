@@ -121,7 +121,7 @@ def _write_failure(login: _Login) -> None:
     """In the namespace that was named, if there is one, whether or not its robot is."""
     robot = parse_robot_name(login.name)
     kind = {"kind": "robot", "robot": login.name} if robot else {"kind": "user"}
-    namespace = _named(robot.namespace) if robot else _of_person(login.name)
+    namespace = _named(robot.namespace) if robot else home_of_person(login.name)
     if namespace is None:
         return
     facts = {"type": _TYPE, "at": login.at, **kind, "username": namespace.name}
@@ -148,7 +148,8 @@ def _named(name: str) -> Namespace | None:
     return Namespace.objects.filter(name=name).first()
 
 
-def _of_person(username: str) -> Namespace | None:
+def home_of_person(username: str) -> Namespace | None:
+    """The own namespace of whoever signs in with this name or e-mail address."""
     person = find_person(username) if can_be_person(username) else None
     return Namespace.objects.filter(owner_id=person.pk).first() if person else None
 

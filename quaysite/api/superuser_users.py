@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import ClassVar, cast
 
-from django.db.models import Q
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -31,14 +30,12 @@ from robots.api import queries
 from robots.api.base import ApiViewSet, no_content
 from robots.api.bodies import Body, Flag, Text
 from robots.api.errors import Forbidden, FreshLoginRequired, Missing
-from robots.api.paging import page_of
+from robots.api.paging import searched_page
 from robots.api.rules import SITE_ADMIN, SITE_AUDIT, Rule
-from robots.api.schema import NEXT_PAGE, query
+from robots.api.schema import SEARCHED_PAGE, query
 from robots.errors import NotFound
 from robots.identity import Method
 from robots.lookup import user_named
-
-_LIMIT = "If specified, the number of people to return."
 
 
 class NewPersonBody(Body):
@@ -72,23 +69,16 @@ class SiteUserViewSet(ApiViewSet):
         operation_id="listAllUsers",
         parameters=[
             query("disabled", bool, "Show disabled people too; true by default."),
-            query("limit", int, _LIMIT),
-            NEXT_PAGE,
-            query("q", str, "A part of the user name or of the e-mail address."),
+            *SEARCHED_PAGE,
         ],
         responses=SiteUserList,
     )
     def list(self, request: Request) -> Response:
         """List the people of the site, by name."""
-        limit = queries.positive(request, "limit", _LIMIT)
         people = User.objects.all()
-        if wanted := queries.text(request, "q"):
-            people = people.filter(
-                Q(username__icontains=wanted) | Q(email__icontains=wanted)
-            )
         if not queries.flag(request, "disabled", True):
             people = people.filter(is_active=True)
-        page = page_of(people, request, limit, "username")
+        page = searched_page(people, request, ["username", "email"], "username")
         shown = [site_view(person) for person in page.items]
         return Response({"users": shown, **page.rest()})
 
