@@ -10,14 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from robots.api import queries
 from robots.api.base import ApiViewSet, no_content
 from robots.api.bodies import Body, Text
 from robots.api.errors import Missing
 from robots.api.formats import avatar_of
-from robots.api.paging import page_of
+from robots.api.paging import searched_page
 from robots.api.rules import SITE_ADMIN_FRESH, SITE_AUDIT, Rule
-from robots.api.schema import NEXT_PAGE, Avatar, query
+from robots.api.schema import SEARCHED_PAGE, Avatar
 from robots.errors import NotFound
 from robots.lifecycle.organizations import delete_organization
 from robots.lifecycle.ownership import take_ownership
@@ -26,8 +25,6 @@ from robots.lookup import namespace_named
 from robots.models import Namespace, NamespaceKind
 
 _Answer = TypeVar("_Answer")
-
-_LIMIT = "If specified, the number of organizations to return."
 
 
 class RenameBody(Body):
@@ -68,20 +65,12 @@ class SiteOrganizationViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="listAllOrganizations",
-        parameters=[
-            query("limit", int, _LIMIT),
-            NEXT_PAGE,
-            query("q", str, "A part of the name."),
-        ],
+        parameters=SEARCHED_PAGE,
         responses=SiteOrganizationList,
     )
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the organizations of the site."""
-        limit = queries.positive(request, "limit", _LIMIT)
-        organizations = _organizations()
-        if wanted := queries.text(request, "q"):
-            organizations = organizations.filter(name__icontains=wanted)
-        page = page_of(organizations, request, limit, "name")
+        page = searched_page(_organizations(), request, ["name"], "name")
         return Response(
             {"organizations": [_shown(org) for org in page.items], **page.rest()}
         )
