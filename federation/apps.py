@@ -5,3 +5,6 @@ class FederationConfig(AppConfig):
     name = "federation"
     verbose_name = "Federation"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from federation import checks  # noqa: F401 - registers itself

@@ -60,6 +60,23 @@ REGISTRY_SIGNING_KEYS_DIR = Path(
 ACTION_LOG_AUDIT_LOGINS = env_bool("ACTION_LOG_AUDIT_LOGINS", True)
 ACTION_LOG_AUDIT_LOGIN_FAILURES = env_bool("ACTION_LOG_AUDIT_LOGIN_FAILURES", True)
 
+# --- Federation: keyless login ---------------------------------------------------
+
+FEDERATION_ISSUERS = env_list("FEDERATION_ISSUERS", [])
+FEDERATION_INTERNAL_ISSUERS = env_list("FEDERATION_INTERNAL_ISSUERS", [])
+FEDERATION_ALLOW_LOOPBACK_HTTP = env_bool("FEDERATION_ALLOW_LOOPBACK_HTTP", False)
+FEDERATION_CA_FILE = env_str("FEDERATION_CA_FILE", "")
+FEDERATION_TRUST_KEYS = env_bool("FEDERATION_TRUST_KEYS", True)
+FEDERATION_REQUIRE_AUDIENCE = env_bool("FEDERATION_REQUIRE_AUDIENCE", False)
+FEDERATION_SINGLE_USE = env_bool("FEDERATION_SINGLE_USE", False)
+FEDERATION_TOKEN_LIFETIME = env_int("FEDERATION_TOKEN_LIFETIME", 3600)  # seconds
+FEDERATION_LIFETIME_FOLLOWS_TOKEN = env_bool("FEDERATION_LIFETIME_FOLLOWS_TOKEN", False)
+FEDERATION_PASSWORD_LOGIN = env_bool("FEDERATION_PASSWORD_LOGIN", True)
+# Seconds: when keys are asked for again, when they are void, between two tries.
+FEDERATION_KEYS_FRESH_SECONDS = env_int("FEDERATION_KEYS_FRESH_SECONDS", 600)
+FEDERATION_KEYS_MAX_SECONDS = env_int("FEDERATION_KEYS_MAX_SECONDS", 24 * 3600)
+FEDERATION_KEYS_COOLDOWN_SECONDS = env_int("FEDERATION_KEYS_COOLDOWN_SECONDS", 60)
+
 # --- Django ----------------------------------------------------------------------
 
 DEBUG = env_bool("DEBUG", False)
@@ -133,6 +150,11 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
     }
+
+# What processes share: issuers' keys. Without Redis each process keeps its own.
+CACHES = {
+    "default": environ.Env.cache_url_config(env_str("CACHE_URL", "locmemcache://"))
+}
 
 # --- People's passwords and sessions ---------------------------------------------
 

@@ -1,5 +1,6 @@
 """What the database itself refuses, whoever writes: each constraint, by name."""
 
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -44,7 +45,10 @@ def committed(transactional_db: None) -> Stage:
 
 
 def own_models() -> list[type[models.Model]]:
-    return [*apps.get_app_config("robots").get_models(), User]
+    of_apps = (
+        apps.get_app_config(app).get_models() for app in ("robots", "federation")
+    )
+    return [*chain.from_iterable(of_apps), User]
 
 
 def constraints() -> dict[str, tuple[type[models.Model], Any]]:

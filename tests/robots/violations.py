@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+from federation.models import Trust, UsedAssertion
 from quaysite.models import User
 from robots.models import (
     AppToken,
@@ -106,6 +107,21 @@ def star(stage: Stage, **fields: Any) -> None:
     Star.objects.bulk_create([Star(user=stage.person, **fields)])
 
 
+def trust(stage: Stage, **fields: Any) -> None:
+    complete = {"robot": stage.robot, "issuer": "https://i.example", "subject": "s"}
+    Trust.objects.bulk_create([Trust(**complete | fields)])
+
+
+def used_assertion(stage: Stage, **fields: Any) -> None:
+    complete = {"robot": stage.robot, "expires_at": stage.robot.created_at}
+    UsedAssertion.objects.bulk_create([UsedAssertion(**complete | fields)])
+
+
+def used_by_two(stage: Stage) -> None:
+    for robot in (stage.robot, stage.other_robot):
+        used_assertion(stage, digest=stage.digest, robot=robot)
+
+
 def twice(write: Callable[..., None], **grantee: str) -> Callable[[Stage], None]:
     """Store the same thing two times; `grantee` names attributes of the stage."""
 
@@ -164,6 +180,12 @@ VIOLATIONS = [
                               expires_at=s.robot.created_at)),
     Violation("robots_robottoken_federated_expires", "unknown origin",
               lambda s: token(s, origin="borrowed")),
+    Violation("federation_trust_match_known", "regular expression",
+              lambda s: trust(s, subject_match="regex")),
+    Violation("federation_trust_names_someone", "no issuer",
+              lambda s: trust(s, issuer="")),
+    Violation("federation_trust_names_someone", "no subject",
+              lambda s: trust(s, subject="")),
     # One grantee, one member, one creator at most
     Violation("robots_permission_one_grantee", "none", permission),
     Violation("robots_permission_one_grantee", "user and robot",
@@ -228,6 +250,11 @@ VIOLATIONS = [
               twice(app_token, digest="digest")),
     Violation("robots.apptoken.uuid", "twice", twice(app_token, uuid="uuid")),
     Violation("robots_star_unique", "twice", twice(star, repository="web")),
+    Violation("federation_trust_identity_unique", "twice",
+              twice(trust, digest="digest")),
+    Violation("federation_assertion_used_once", "twice by one robot",
+              twice(used_assertion, digest="digest")),
+    Violation("federation_assertion_used_once", "by two robots", used_by_two),
     Violation("robots.defaultpermission.uuid", "twice",
               twice(default, user="person", uuid="uuid")),
     Violation("quaysite.user.username", "twice",
