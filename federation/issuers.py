@@ -1,0 +1,72 @@
+"""What an acceptable issuer is, and how its keys are found (OIDC Discovery 1.0)."""
+
+import json
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from federation import conf
+from federation.destinations import UrlInvalid, destination
+from federation.errors import TrustInvalid
+from federation.fetching import MAX_SECONDS, FetchFailed, fetch_json
+
+_WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+def check_url(url: str) -> None:
+    """Raise TrustInvalid for an issuer that could never be asked for its keys.
+
+    Nothing is looked up. OIDC Discovery 1.0, section 3, has neither a query nor a
+    fragment in an issuer. Plain HTTP passes only where a setting allows it at all.
+    """
+    try:
+        to = destination(url)
+    except UrlInvalid as error:
+        raise TrustInvalid(f"issuer: {error}") from None
+    if "?" in url:
+        raise TrustInvalid("issuer: an issuer has no query")
+    if not to.is_encrypted and not conf.allows_loopback_http():
+        raise TrustInvalid("issuer: only https issuers can be asked for keys")
+
+
+def is_internal(issuer: str) -> bool:
+    """Whether the operator lets the issuer be in a private network."""
+    return issuer in conf.internal_issuers()
+
+
+def discover(issuer: str) -> str:
+    """The text of the issuer's JWK set, found as OIDC Discovery 1.0, 4, says.
+
+    Both requests together take at most MAX_SECONDS. Raises FetchFailed.
+    """
+    ends_at = time.monotonic() + MAX_SECONDS
+    try:
+        check_url(issuer)
+    except TrustInvalid as error:
+        raise FetchFailed(error.message) from None
+    internal = is_internal(issuer)
+    # 4.1: a terminating slash is left out before the path is appended.
+    document = fetch_json(issuer.removesuffix("/") + _WELL_KNOWN, internal=internal)
+    jwks_uri = _jwks_uri(document, issuer)
+    return fetch_json(jwks_uri, internal=internal, seconds=ends_at - time.monotonic())
+
+
+def _jwks_uri(document: str, issuer: str) -> str:
+    try:
+        data: Any = json.loads(document)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise FetchFailed("its discovery document is no JSON object")
+    # 4.3: exactly the issuer that was asked; nothing is folded or trimmed.
+    if data.get("issuer") != issuer:
+        raise FetchFailed(
+            "its discovery document names another issuer;"
+            " case and a slash at the end count"
+        )
+    jwks_uri = data.get("jwks_uri")
+    if not isinstance(jwks_uri, str):
+        raise FetchFailed("its discovery document has no jwks_uri")
+    if urlsplit(issuer).scheme == "https" and not jwks_uri.startswith("https://"):
+        raise FetchFailed("its discovery document leads away from https")
+    return jwks_uri

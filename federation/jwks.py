@@ -1,0 +1,166 @@
+"""The key that verifies a token: kept, asked for again in time, and never too often.
+
+Keys have two ages. After the first they are asked for again, and serve on if that
+fails; after the second they count for nothing. A key that is not known has the
+issuer asked once within a cool-down, which a failure starts as well.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from federation import conf, key_cache
+from federation.errors import Refused, Unavailable, shown
+from federation.fetching import FetchFailed
+from federation.issuers import discover
+from federation.keys import KeySetInvalid, VerifyingKey, parse_key_set
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 6.0
+"""How long those without keys wait for the one who asks; longer than asking takes."""
+
+_POLL_SECONDS = 0.05
+_ASKING = "asking since "
+_DONE = "done"
+_FAILED = "failed: "
+_SENSELESS = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    KeySetInvalid,
+)
+"""What a cache entry leads to that another version wrote, or nobody of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    keys: Mapping[str, VerifyingKey]
+    age: float
+
+    @property
+    def is_fresh(self) -> bool:
+        # A clock that was set back makes keys that come from the future.
+        return 0 <= self.age < conf.keys_fresh_seconds()
+
+
+def signing_key(issuer: str, kid: str) -> VerifyingKey:
+    """The issuer's key of that `kid`.
+
+    The caller must know that a trust names the issuer: it may be asked for its keys.
+    Raises Refused when it has no such key, or is none of the operator's issuers, and
+    Unavailable when its keys cannot be had.
+    """
+    _check_issuer(issuer)
+    kept = _kept(issuer)
+    is_known = kept is not None and kid in kept.keys
+    if kept is None or not is_known or not kept.is_fresh:
+        _ask(issuer, wait=not is_known)
+        kept = _kept(issuer)
+    if kept is None:
+        raise Unavailable(f"no keys of the issuer; {_last_try(issuer)}")
+    if kid not in kept.keys:
+        raise Refused(
+            "the issuer has no usable key of that kid",
+            check="keys",
+            claim="kid",
+            expected=[shown(known) for known in list(kept.keys)[:10]],
+            actual=shown(kid),
+        )
+    return kept.keys[kid]
+
+
+def is_unavailable(issuer: str) -> bool:
+    """Whether there are no keys and the last try, not long ago, failed.
+
+    Asks nobody but the cache.
+    """
+    return _kept(issuer) is None and _last_try(issuer).startswith(_FAILED)
+
+
+@lru_cache(maxsize=128)
+def parsed(text: str) -> Mapping[str, VerifyingKey]:
+    """The keys of a JWK set, parsed once for each text. Raises KeySetInvalid."""
+    return MappingProxyType(parse_key_set(text))
+
+
+def forget_keys() -> None:
+    """Drop what this process remembers; what is in the shared cache stays."""
+    parsed.cache_clear()
+    key_cache.forget()
+
+
+def _check_issuer(issuer: str) -> None:
+    allowed = conf.issuers()
+    if allowed and issuer not in allowed:
+        raise Refused(
+            "the issuer is none of those that this site allows",
+            check="issuer",
+            claim="iss",
+            actual=shown(issuer),
+        )
+
+
+def _kept(issuer: str) -> _Kept | None:
+    """The keys that may still be used; what makes no sense is as if it were not."""
+    text = key_cache.load(issuer)
+    if text is None:
+        return None
+    try:
+        record = json.loads(text)
+        age = _now() - float(record["fetched_at"])
+        if record["issuer"] != issuer or age >= conf.keys_max_seconds():
+            return None
+        return _Kept(parsed(record["keys"]), age)
+    except _SENSELESS:
+        return None
+
+
+def _ask(issuer: str, *, wait: bool) -> None:
+    """Have the keys asked for, by whoever is first; the others may wait for that."""
+    if key_cache.claim(issuer, f"{_ASKING}{_now()}"):
+        _refresh(issuer)
+    elif wait:
+        _wait(issuer)
+
+
+def _refresh(issuer: str) -> None:
+    """Ask the issuer; keys that there are stay unless there are better ones."""
+    try:
+        text = discover(issuer)
+        parsed(text)
+    except (FetchFailed, KeySetInvalid) as error:
+        logger.warning("No keys from %s: %s", shown(issuer), error)
+        key_cache.settle(issuer, f"{_FAILED}{error}")
+        return
+    record = {"issuer": issuer, "fetched_at": _now(), "keys": text}
+    key_cache.keep(issuer, json.dumps(record))
+    key_cache.settle(issuer, _DONE)
+
+
+def _last_try(issuer: str) -> str:
+    """How asking goes or went within the cool-down; empty if nobody asked."""
+    return key_cache.state(issuer) or ""
+
+
+def _wait(issuer: str) -> None:
+    """Return when the one who asks is done, or has had time enough."""
+    state = _last_try(issuer)
+    if not state.startswith(_ASKING):
+        return
+    # Who began long ago has died over it: nobody waits for that one again.
+    since = _now() - float(state.removeprefix(_ASKING))
+    ends_at = time.monotonic() + min(WAIT_SECONDS, WAIT_SECONDS - since)
+    while time.monotonic() < ends_at and _last_try(issuer) == state:
+        time.sleep(_POLL_SECONDS)
+
+
+def _now() -> float:
+    """Seconds since 1970, by a clock that all processes have."""
+    return time.time()
