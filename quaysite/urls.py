@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/redoc/", RedocPage.as_view(), name="openapi-redoc"),
     path("csrf_token", csrf.csrf_token, name="csrf-token"),
     path("oauth/", include("quaysite.oauth.urls")),
+    path("oauth2/", include("federation.exchange_urls")),
     path("sign-in/", SignInPage.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("admin/", admin.site.urls),

@@ -4,19 +4,25 @@ import base64
 import binascii
 from datetime import datetime
 
+from federation.conf import password_login
+from federation.login import is_assertion
 from registryauth import app_login, oauth_login
 from registryauth.app_login import authenticate_app_login
 from registryauth.errors import Unauthorized
 from registryauth.oauth_login import authenticate_oauth_login
+from registryauth.oidc_login import authenticate_assertion
 from registryauth.people_login import authenticate_client
 from registryauth.robot_login import authenticate_robot
 from robots.credentials import Secret
 from robots.identity import ANONYMOUS, Identity
+from robots.origin import NOWHERE, Origin
 
 _UNREADABLE = "Specified credentials are invalid"
 
 
-def authenticate_header(header: str | None, now: datetime) -> Identity:
+def authenticate_header(
+    header: str | None, now: datetime, origin: Origin = NOWHERE
+) -> Identity:
     """The identity behind an Authorization header; anonymous only if there is none.
 
     Raises Unauthorized for a header that is not Basic, is malformed, or is wrong
@@ -28,27 +34,34 @@ def authenticate_header(header: str | None, now: datetime) -> Identity:
     if scheme.lower() != "basic":
         raise Unauthorized(_UNREADABLE, reason="the scheme is not Basic")
     username, secret = _decode(encoded.strip())
-    return authenticate(username, secret, now)
+    return authenticate(username, secret, now, origin)
 
 
-def authenticate(username: str, secret: Secret, now: datetime) -> Identity:
+def authenticate(
+    username: str, secret: Secret, now: datetime, origin: Origin = NOWHERE
+) -> Identity:
     """The robot (its name has a `+`) or the person that these belong to.
 
-    `$app` and `$oauthtoken` name nobody: the secret alone says whose it is. Raises
-    Unauthorized, which then knows the user name.
+    `$app` and `$oauthtoken` name nobody: the secret alone says whose it is. A robot's
+    secret may be a token of an issuer that it trusts; it can be bound to where it is
+    used from, which is `origin`. Raises Unauthorized, which then knows the user name.
     """
     try:
-        return _authenticate(username, secret, now)
+        return _authenticate(username, secret, now, origin)
     except Unauthorized as error:
         error.username = username
         raise
 
 
-def _authenticate(username: str, secret: Secret, now: datetime) -> Identity:
+def _authenticate(
+    username: str, secret: Secret, now: datetime, origin: Origin
+) -> Identity:
     if username == app_login.USERNAME:
         return authenticate_app_login(secret, now)
     if username == oauth_login.USERNAME:
         return authenticate_oauth_login(secret, now)
+    if "+" in username and is_assertion(secret) and password_login():
+        return authenticate_assertion(username, secret, origin, now)
     if "+" in username:
         return authenticate_robot(username, secret, now)
     return authenticate_client(username, secret)

@@ -131,7 +131,9 @@ def _write_failure(login: _Login) -> None:
 
 def _facts(identity: Identity) -> dict[str, Any]:
     if identity.kind is Kind.ROBOT:
-        return {"kind": "robot", "robot": identity.name}
+        federated = identity.method in (Method.FEDERATED_TOKEN, Method.OIDC_TOKEN)
+        how = {"method": identity.method.value} if federated else {}
+        return {"kind": "robot", "robot": identity.name, **how}
     if identity.method is Method.APP_TOKEN:
         token = AppToken.objects.filter(pk=identity.credential_id or 0).first()
         return {"kind": "app_specific_token", "title": token.title if token else None}

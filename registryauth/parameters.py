@@ -1,18 +1,16 @@
 """Reading the request: query or form, whatever shape it comes in."""
 
-from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, QueryDict
-from django.http.request import UnreadablePostError
 
 from registryauth import conf, scopes
 from registryauth.errors import BodyTooLarge, InvalidRequest, NameInvalid
 from registryauth.scopes import Scope
 from robots.conf import library_namespace
 from robots.credentials import Secret
+from robots.forms import FormTooLarge, FormUnreadable, read_form
 
 _ECHO_LENGTH = 100
-_FORM = "application/x-www-form-urlencoded"
 
 
 def query(request: HttpRequest) -> QueryDict:
@@ -24,23 +22,13 @@ def query(request: HttpRequest) -> QueryDict:
 
 
 def form(request: HttpRequest) -> QueryDict:
-    """The form's fields. Raises InvalidRequest, or BodyTooLarge.
-
-    Nothing but the encoding that RFC 6749 names is read: Django would write the
-    files of a multipart body to disk, and decode its text in any charset.
-    """
-    if request.content_type != _FORM:
-        raise InvalidRequest(f"The body must be a form: {_FORM}")
+    """The form's fields. Raises InvalidRequest, or BodyTooLarge."""
     try:
-        return request.POST
-    except RequestDataTooBig:
-        raise BodyTooLarge(
-            f"The body is longer than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes"
-        ) from None
-    except (BadRequest, SuspiciousOperation):
-        raise InvalidRequest("The body is not a form") from None
-    except UnreadablePostError:
-        raise InvalidRequest("The body could not be read") from None
+        return read_form(request)
+    except FormTooLarge as error:
+        raise BodyTooLarge(error.message) from None
+    except FormUnreadable as error:
+        raise InvalidRequest(error.message) from None
 
 
 def service(values: QueryDict) -> str:

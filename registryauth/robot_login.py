@@ -15,13 +15,13 @@ from robots import conf, credentials
 from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.identity import Identity, Kind, Method
-from robots.models import RobotToken
+from robots.models import RobotToken, TokenOrigin
 from robots.names import MAX_LENGTH
 from robots.prepared import Parameter, PreparedQuery
 
 
 class _TokenRow(NamedTuple):
-    """One token, its robot and its namespace: all that a login depends on."""
+    """One token, its robot, namespace and trust: all that a login depends on."""
 
     token_id: int
     origin: str
@@ -35,6 +35,7 @@ class _TokenRow(NamedTuple):
     namespace_enabled: bool
     owner_name: str | None
     owner_is_active: bool
+    trust_is_enabled: bool | None
 
     @property
     def full_name(self) -> str:
@@ -88,6 +89,8 @@ def _identity(row: _TokenRow, now: datetime) -> Identity:
         raise Unauthorized(f"Robot {name} has expired")
     if row.token_expires_at and row.token_expires_at <= now:
         raise Unauthorized(f"The token of robot {name} has expired")
+    if row.origin == TokenOrigin.FEDERATED and not row.trust_is_enabled:
+        raise Unauthorized(f"The trust of a token of robot {name} is gone")
     ends = [end for end in (row.robot_expires_at, row.token_expires_at) if end]
     return Identity(
         kind=Kind.ROBOT,
@@ -136,6 +139,7 @@ def _token_query(which: Q) -> QuerySet[Any, Any]:
             "robot__namespace__enabled",
             f"{owner}__{get_user_model().USERNAME_FIELD}",
             "owner_is_active",
+            "federated__trust__enabled",
         )
     )
 

@@ -72,9 +72,11 @@ class TokenView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """A token for the Authorization header's owner, or for anybody."""
-        now = timezone.now()
+        now, origin = timezone.now(), origin_of(request)
         header = request.headers.get("Authorization")
-        identity = _identified(request, lambda: authenticate_header(header, now))
+        identity = _identified(
+            request, lambda: authenticate_header(header, now, origin)
+        )
         values = parameters.query(request)
         service = parameters.service(values)
         scopes = parameters.requested_scopes(values)
@@ -85,7 +87,7 @@ class TokenView(View):
             scopes=scopes,
             wants_refresh_token=values.get("offline_token") == "true",
             may_create=request.method == "GET",
-            origin=origin_of(request),
+            origin=origin,
         )
         answer = issue(identity, question, now)
         if not scopes:
@@ -94,7 +96,7 @@ class TokenView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """The OAuth 2 form that containerd, and docker with a refresh token, send."""
-        now = timezone.now()
+        now, origin = timezone.now(), origin_of(request)
         values = parameters.form(request)
         service = parameters.service(values)
         grant_type = values.get("grant_type")
@@ -102,7 +104,7 @@ class TokenView(View):
             username = parameters.required(values, "username").reveal()
             password = parameters.required(values, "password")
             identity = _identified(
-                request, lambda: authenticate(username, password, now)
+                request, lambda: authenticate(username, password, now, origin)
             )
         elif grant_type == "refresh_token":
             token = parameters.required(values, "refresh_token")
@@ -117,7 +119,7 @@ class TokenView(View):
                 grant_type == "password" and values.get("access_type") == "offline"
             ),
             may_create=True,
-            origin=origin_of(request),
+            origin=origin,
         )
         answer = issue(identity, question, now)
         if not question.scopes and grant_type == "password":

@@ -25,6 +25,7 @@ class Method(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a method, not a secret
     STATIC_TOKEN = "static"  # noqa: S105
     FEDERATED_TOKEN = "federated"  # noqa: S105
+    OIDC_TOKEN = "oidc"  # noqa: S105
     SESSION = "session"
     OAUTH_TOKEN = "oauth"  # noqa: S105
     APP_TOKEN = "app"  # noqa: S105
@@ -46,9 +47,9 @@ class Identity:
 
     `id` is the primary key of the robot or user. `namespace_id` is the only
     namespace a robot may act in. `credential_id` is the robot's or app-specific
-    token that was shown, and `credential_expires_at` when it ends. `site_role` is
-    the role that a site administrator with full access, or a site auditor, has on
-    everything.
+    token that was shown (an issuer's token has none), and `credential_expires_at`
+    when it ends. `site_role` is the role that a site administrator with full
+    access, or a site auditor, has on everything.
     """
 
     kind: Kind

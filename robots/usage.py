@@ -47,15 +47,18 @@ class Usage:
             self._start()
 
     def note(self, identity: Identity, now: datetime) -> None:
-        """Remember that a robot's or an app-specific token was used; else nothing."""
-        if identity.credential_id is None or identity.id is None:
+        """Remember that a robot or an app-specific token was used; else nothing."""
+        if identity.id is None:
+            return
+        token, is_robot = identity.credential_id, identity.kind is Kind.ROBOT
+        if token is None and not is_robot:
             return
         with self._lock:
-            if identity.kind is Kind.ROBOT:
-                self._tokens[identity.credential_id] = now
+            if is_robot:
                 self._robots[identity.id] = now
-            else:
-                self._app_tokens[identity.credential_id] = now
+            if token is not None:
+                uses = self._tokens if is_robot else self._app_tokens
+                uses[token] = now
             self._start()
 
     def flush(self) -> None:
@@ -69,7 +72,7 @@ class Usage:
             tokens, self._tokens = self._tokens, {}
             robots, self._robots = self._robots, {}
             app_tokens, self._app_tokens = self._app_tokens, {}
-        if not tokens and not app_tokens:
+        if not robots and not app_tokens:
             return
         try:
             _write(tokens, robots, app_tokens)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from pytest_django.fixtures import Settings
 
 from quaysite.models import User
@@ -68,6 +69,12 @@ def no_background_thread(settings: Settings) -> None:
 def own_login_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """Logins of other tests do not come to this one's audit."""
     monkeypatch.setattr(logins, "login_log", LoginLog())
+
+
+@pytest.fixture(autouse=True)
+def own_cache() -> None:
+    """No test sees the issuers' keys that another one fetched."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ from robots.origin import Origin
 from robots.text import is_storable
 
 MAX_FAILURES = 20
-"""Failures of one namespace that are kept in FAILURE_WINDOW: anybody can cause them."""
+"""Failures of one sort and namespace that are kept in FAILURE_WINDOW: anybody can
+cause them."""
 
 FAILURE_WINDOW = timedelta(hours=1)
 
@@ -32,16 +33,26 @@ def record_failure(
     namespace: Namespace, origin: Origin, user_agent: str, **facts: Any
 ) -> None:
     """Somebody tried to log in as what there is in `namespace`."""
-    if _failures(namespace) < MAX_FAILURES:
-        nobody = Performer.caller(ANONYMOUS, origin)
-        useragent = _kept(user_agent)
-        audit.record("login_failure", nobody, namespace, **facts, useragent=useragent)
+    useragent = _kept(user_agent)
+    record_bounded("login_failure", namespace, origin, **facts, useragent=useragent)
 
 
-def _failures(namespace: Namespace) -> int:
+def record_bounded(
+    kind: str, namespace: Namespace, origin: Origin, /, **facts: Any
+) -> None:
+    """Add an event that anybody can cause, unless there are MAX_FAILURES of its sort.
+
+    Where it says which `check` failed that is part of the sort: a flood of one does
+    not hide another.
+    """
     since = timezone.now() - FAILURE_WINDOW
-    events = AuditEvent.objects.filter(namespace=namespace, created_at__gt=since)
-    return events.filter(kind="login_failure")[:MAX_FAILURES].count()
+    events = AuditEvent.objects.filter(
+        namespace=namespace, kind=kind, created_at__gt=since
+    )
+    if "check" in facts:
+        events = events.filter(facts__check=facts["check"])
+    if events[:MAX_FAILURES].count() < MAX_FAILURES:
+        audit.record(kind, Performer.caller(ANONYMOUS, origin), namespace, **facts)
 
 
 def _kept(user_agent: str) -> str:

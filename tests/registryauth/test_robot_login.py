@@ -7,6 +7,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
+from federation.models import FederatedToken, Trust
 from quaysite.models import User
 from robots import credentials
 from robots.credentials import Secret
@@ -32,12 +33,16 @@ def not_found(name: str) -> Refusal:
 
 def federated_token(robot: Robot, lifetime: timedelta) -> Secret:
     secret = credentials.generate_token()
-    RobotToken.objects.create(
+    token = RobotToken.objects.create(
         robot=robot,
         origin=TokenOrigin.FEDERATED,
         digest=credentials.digest(secret),
         expires_at=timezone.now() + lifetime,
     )
+    trust, _ = Trust.objects.get_or_create(
+        robot=robot, issuer="https://issuer.example", subject="job"
+    )
+    FederatedToken.objects.create(token=token, trust=trust)
     return secret
 
 
@@ -46,6 +51,16 @@ def test_each_live_token_of_a_robot_logs_it_in(cast: Cast, endpoint: Endpoint) -
     for secret in (cast.ci_secret, federated):
         claims = endpoint.claims(endpoint.get(login=basic("acme+ci", secret)))
         assert claims["sub"] == "acme+ci"
+
+
+def test_a_federated_token_that_nothing_earned_logs_nobody_in(
+    cast: Cast, endpoint: Endpoint
+) -> None:
+    federated = federated_token(cast.ci, timedelta(minutes=5))
+    FederatedToken.objects.all().delete()
+    response = endpoint.get(login=basic("acme+ci", federated))
+    gone = "The trust of a token of robot acme+ci is gone"
+    assert refusal(response) == unauthorized(gone)
 
 
 def test_a_wrong_token_and_an_unknown_robot_get_one_text(

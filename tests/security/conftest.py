@@ -3,7 +3,10 @@
 import pytest
 from django.test import Client
 
+from tests.federation.fixtures import exchange, signer, trust, trusting
 from tests.registryauth.endpoint import Endpoint
+
+__all__ = ["endpoint", "exchange", "signer", "trust", "trusting"]
 
 
 @pytest.fixture

@@ -1,0 +1,149 @@
+"""Whether a token of an issuer lets its bearer act as a robot, and by which trust.
+
+The one place that decides it, for the exchange and for the login without one. It
+stores nothing; whoever asks sees to it that a token is used as its trust allows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from federation import conf, jwks
+from federation.assertions import Peeked, VerifiedClaims, peek, verify
+from federation.errors import Code, Refused, Unavailable
+from federation.keys import VerifyingKey
+from federation.matching import distance, match, most_specific_first
+from federation.models import Trust
+from robots import conf as robots_conf
+from robots.credentials import Secret
+from robots.errors import RobotsDisallowed
+from robots.models import Robot
+from robots.names import parse_robot_name
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A token that was verified, and the trust of the robot that it matches whole."""
+
+    robot: Robot
+    trust: Trust
+    claims: VerifiedClaims
+    peeked: Peeked
+
+
+class NotAdmitted(Refused):
+    """None of the robot's trusts lets the token in; `tried` says why of each."""
+
+    def __init__(self, nearest: Refused, tried: Sequence[tuple[Trust, Refused]]):
+        super().__init__(
+            nearest.reason,
+            code=nearest.code,
+            message=nearest.message,
+            check=nearest.check,
+            claim=nearest.claim,
+            expected=nearest.expected,
+            actual=nearest.actual,
+        )
+        self.tried = tuple(tried)
+
+
+def admit(robot_name: str, token: Secret, now: datetime) -> Admission:
+    """The robot's most specific trust that `token` matches. Raises Refused.
+
+    ROBOTS_DISALLOW comes first, and what can be said of the token alone second:
+    neither tells which robots there are. One query, if the keys are at hand.
+    """
+    if robots_conf.robots_disallowed(robot_name):
+        raise Refused(
+            "ROBOTS_DISALLOW is on",
+            code=Code.ACCESS_DENIED,
+            message=RobotsDisallowed.MESSAGE,
+            check="robots_disallowed",
+        )
+    peeked = peek(token, now)
+    trusts = _trusts(robot_name, peeked.issuer, now)
+    if not trusts:
+        raise _untrusted(peeked.issuer)
+    check_robot(trusts[0].robot, now)
+    return _first_match(trusts, peeked, now)
+
+
+def check_robot(robot: Robot, now: datetime) -> None:
+    """Raise Refused for a robot that could not log in with any token."""
+    owner = robot.namespace.owner
+    if not robot.enabled:
+        raise Refused("the robot is disabled", check="robot")
+    if robot.expires_at is not None and robot.expires_at <= now:
+        raise Refused("the robot has expired", check="robot")
+    if not robot.namespace.enabled or (owner is not None and not owner.is_active):
+        raise Refused("the robot's owner is disabled", check="robot")
+
+
+def key_for(trust: Trust, peeked: Peeked) -> VerifyingKey:
+    """The key that a token must be signed with for `trust`: its own, or its issuer's.
+
+    Raises Refused where the operator allows neither, or there is no such key.
+    """
+    allowed = conf.issuers()
+    if allowed and trust.issuer not in allowed:
+        raise Refused("FEDERATION_ISSUERS does not name the issuer", check="issuer")
+    if not trust.keys:
+        return jwks.signing_key(trust.issuer, peeked.kid)
+    if not conf.trusts_may_bring_keys():
+        raise Refused("FEDERATION_TRUST_KEYS is off", check="keys")
+    key = jwks.parsed(trust.keys).get(peeked.kid)
+    if key is None:
+        raise Refused("the trust has no key of that kid", check="keys", claim="kid")
+    return key
+
+
+def _trusts(robot_name: str, issuer: str, now: datetime) -> list[Trust]:
+    """The live trusts of the robot in this issuer: only they may cause a request."""
+    name = parse_robot_name(robot_name)
+    if name is None:
+        return []
+    trusts = Trust.objects.select_related("robot__namespace__owner").filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+        robot__namespace__name=name.namespace,
+        robot__name=name.shortname,
+        issuer=issuer,
+        enabled=True,
+    )
+    # A database may compare by its own rules; an issuer is compared byte for byte.
+    return [trust for trust in trusts if trust.issuer == issuer]
+
+
+def _untrusted(issuer: str) -> Refused:
+    """Told alike whether it is the robot or the trust that is missing.
+
+    An issuer that is down is called so for every robot, those included that do not
+    exist: else it would tell which robots trust it.
+    """
+    reason = "no enabled trust of the robot names the token's issuer"
+    if jwks.is_unavailable(issuer):
+        return Unavailable(reason)
+    return Refused(reason, check="issuer", claim="iss", actual=issuer)
+
+
+def _first_match(trusts: list[Trust], peeked: Peeked, now: datetime) -> Admission:
+    tried: list[tuple[Trust, Refused]] = []
+    for trust in most_specific_first(trusts, lambda trust: trust.entry):
+        try:
+            claims = verify(peeked, key_for(trust, peeked), now)
+            match(trust.entry, claims, now, requires_audience=conf.requires_audience())
+        except Refused as refused:
+            tried.append((trust, refused))
+        else:
+            return Admission(trust.robot, trust, claims, peeked)
+    raise NotAdmitted(_nearest(tried), tried)
+
+
+def _nearest(tried: Sequence[tuple[Trust, Refused]]) -> Refused:
+    """The refusal to tell of: a token whose keys cannot be had may do later."""
+    refusals = [refused for _, refused in tried]
+    for refused in refusals:
+        if isinstance(refused, Unavailable):
+            return refused
+    return max(refusals, key=distance)

@@ -1,0 +1,75 @@
+"""Tokens that are used up, or bound to whoever used them first (S-21).
+
+One row for a token and its issuer, on which a unique constraint decides a race.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+
+from federation import conf
+from federation.admission import Admission
+from federation.assertions import LEEWAY
+from federation.errors import Refused
+from federation.models import Trust, UsedAssertion
+
+USED = "the token was used before"
+
+
+def is_single_use(trust: Trust) -> bool:
+    return trust.single_use or conf.single_use()
+
+
+def use_up(admission: Admission) -> None:
+    """Take a token of a single-use trust; of another one, do nothing.
+
+    Call it before anything is minted, in the transaction that mints. Raises
+    IntegrityError, and with it ends the transaction, if the token was used before.
+    """
+    if is_single_use(admission.trust):
+        _new(admission, source="").save(force_insert=True)
+
+
+def bind(admission: Admission, source: str) -> None:
+    """Bind a token to its robot and the address it is used from. As `use_up`."""
+    _new(admission, source).save(force_insert=True)
+
+
+def used(admission: Admission) -> UsedAssertion | None:
+    """How the token was used before; None if it was not, or need not be kept."""
+    return UsedAssertion.objects.filter(digest=digest(admission)).first()
+
+
+def check_bound(admission: Admission, source: str, before: UsedAssertion) -> None:
+    """Raise Refused unless a token is used again by whom it is bound to."""
+    if not is_single_use(admission.trust):
+        return
+    if before.robot_id != admission.robot.pk or before.source != source:
+        raise Refused(f"{USED}, elsewhere or by an exchange", check="replay")
+
+
+def digest(admission: Admission) -> str:
+    """What names a token: issuer and `jti`, or all of it that is signed.
+
+    Not the signature: one of ECDSA can be turned into another one that is valid
+    too, and the same token would pass for a new one.
+    """
+    if "jti" in admission.claims:
+        named = json.dumps([admission.peeked.issuer, admission.claims["jti"]])
+    else:
+        named = admission.peeked.token.reveal().rpartition(".")[0]
+    return hashlib.sha256(named.encode()).hexdigest()
+
+
+def usable_until(admission: Admission) -> datetime:
+    """When the token is past its time, and our patience with clocks."""
+    return admission.peeked.expires_at + LEEWAY
+
+
+def _new(admission: Admission, source: str) -> UsedAssertion:
+    return UsedAssertion(
+        digest=digest(admission),
+        robot=admission.robot,
+        source=source,
+        expires_at=usable_until(admission),
+    )

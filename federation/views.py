@@ -1,0 +1,140 @@
+"""The exchange over HTTP, in Quay's way and in RFC 8693's: parse, call, answer."""
+
+import base64
+import binascii
+import logging
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+
+from federation import token_exchange
+from federation.errors import Code, Refused
+from federation.exchange import exchange
+from federation.token_exchange import OAuthError
+from federation.tokens import Minted
+from robots.credentials import Secret
+from robots.forms import FormUnreadable, read_form
+from robots.origin import origin_of
+from robots.outage import RETRY_AFTER
+
+logger = logging.getLogger(__name__)
+
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class HeaderUnreadable(Exception):
+    """No robot and token in the Authorization header; the text is Quay's."""
+
+
+class RobotTokenView(View):
+    """GET with robot and issuer's token as Basic credentials (contract 4.2).
+
+    There is no HEAD: it would use a token up and tell nobody the result.
+    """
+
+    http_method_names = ["get", "options"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """`{"token": ...}`, or 401."""
+        try:
+            robot, token = _basic(request.headers.get("Authorization"))
+        except HeaderUnreadable as error:
+            return _answer(401, error=str(error))
+        try:
+            minted = _exchanged(request, robot, token)
+        except Refused as refused:
+            return _answer(401, error=refused.code.value, message=refused.message)
+        return _answer(200, token=minted.secret.reveal())
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class TokenExchangeView(View):
+    """POST of a token exchange (RFC 8693); `audience` is the robot's full name."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The response of RFC 8693, section 2.2."""
+        try:
+            asked = token_exchange.read(read_form(request))
+            minted = _exchanged(request, asked.robot, asked.token)
+        except FormUnreadable as error:
+            return _oauth_error("invalid_request", error.message)
+        except OAuthError as error:
+            return _oauth_error(error.code, error.description)
+        except Refused as refused:
+            return _refused(refused)
+        lifetime = minted.expires_at - timezone.now()
+        return _answer(
+            200,
+            access_token=minted.secret.reveal(),
+            issued_token_type=token_exchange.ISSUED_TOKEN_TYPE,
+            # A password for the registry, not a bearer token.
+            token_type="N_A",  # noqa: S106
+            expires_in=max(0, round(lifetime.total_seconds())),
+        )
+
+
+def _exchanged(request: HttpRequest, robot: str, token: Secret) -> Minted:
+    origin = origin_of(request)
+    try:
+        minted = exchange(robot, token, origin, timezone.now())
+    except Refused as refused:
+        # %r: a reason may repeat what the client sent, line breaks and all.
+        logger.info(
+            "exchange refused robot=%r reason=%r request=%s",
+            robot[:255],
+            refused.reason,
+            origin.request_id,
+        )
+        raise
+    logger.info("exchange robot=%r request=%s", robot, origin.request_id)
+    return minted
+
+
+def _basic(header: str | None) -> tuple[str, Secret]:
+    """Robot and token. Raises HeaderUnreadable; in the order of contract 4.2."""
+    if header is None:
+        raise HeaderUnreadable("No auth header")
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic" or not encoded or " " in encoded:
+        raise HeaderUnreadable("Invalid basic auth header")
+    try:
+        decoded = base64.b64decode(encoded).decode("utf-8")
+    except (binascii.Error, ValueError):
+        raise HeaderUnreadable("Could not parse basic auth header") from None
+    robot, colon, token = decoded.partition(":")
+    if not colon:
+        raise HeaderUnreadable(
+            "Unexpected number of credentials found in basic auth header"
+        )
+    if "+" not in robot:
+        raise HeaderUnreadable("Invalid robot")
+    return robot, Secret(token)
+
+
+def _refused(refused: Refused) -> HttpResponse:
+    if refused.code is Code.ACCESS_DENIED:
+        return _oauth_error("access_denied", refused.message)
+    if refused.code is Code.UNAVAILABLE:
+        response = _answer(
+            503, error="temporarily_unavailable", error_description=refused.message
+        )
+        response["Retry-After"] = str(RETRY_AFTER)
+        return response
+    # Whatever is wrong with the token: RFC 8693, section 2.2.2.
+    return _oauth_error("invalid_request", refused.message)
+
+
+def _oauth_error(code: str, description: str) -> HttpResponse:
+    return _answer(400, error=code, error_description=description)
+
+
+def _answer(status: int, **body: Any) -> HttpResponse:
+    return JsonResponse(body, status=status, headers=_NO_STORE)
