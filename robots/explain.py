@@ -94,6 +94,11 @@ def identity_of_robot(robot: Robot) -> Identity:
     return Identity(Kind.ROBOT, robot.full_name, robot.pk, robot.namespace_id)
 
 
+def login_issues(identity: Identity, now: datetime) -> list[str]:
+    """Why the identity could not log in, whatever it shows; nothing if it could."""
+    return [cut.reason for cut in _login_cuts(identity, now)]
+
+
 def explain(
     identity: Identity, repository_name: RepositoryName, now: datetime
 ) -> Explanation:

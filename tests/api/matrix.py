@@ -7,6 +7,8 @@ from pathlib import Path
 from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
 
+from federation.entries import Entry
+from federation.lifecycle import add_trust
 from quaysite.api.sessions import SIGNED_IN_AT
 from quaysite.models import AccessToken, Application, Assignment, User
 from robots.lifecycle.app_tokens import create_app_token
@@ -28,6 +30,7 @@ PEOPLE = {
     "s": "site administrator",
     "r": "auditor",
 }
+TRUST = Entry("https://issuer.example", "repo:acme/app")
 FILE = Path(__file__).with_name("role_matrix.txt")
 
 
@@ -73,6 +76,21 @@ BODIES: dict[str, object] = {
     "PUT /user/robots/{robot_shortname}/permissions": {"role": "read", "match": "*"},
     "POST /organization/{orgname}/robots/{robot_shortname}/federation": [],
     "POST /user/robots/{robot_shortname}/federation": [],
+    **{
+        operation: body
+        for base in ("/organization/{orgname}/robots", "/user/robots")
+        for operation, body in {
+            f"POST {base}/{{robot_shortname}}/federation/test": {"token": "x"},
+            f"POST {base}/{{robot_shortname}}/trusts": {
+                "issuer": "https://issuer.example",
+                "subject": "new",
+            },
+            f"PATCH {base}/{{robot_shortname}}/trusts/{{trust_id}}": {"name": "new"},
+            f"POST {base}/{{robot_shortname}}/trusts/presets/{{slug}}": {
+                "values": {"namespace": "ci", "service_account": "builder"}
+            },
+        }.items()
+    },
     "PUT /organization/{orgname}/team/{teamname}": {"role": "member"},
     "POST /organization/{orgname}/applications": {"name": "new"},
     "PUT /organization/{orgname}/applications/{client_id}": {
@@ -167,6 +185,8 @@ class World:
             "client_id": self.application.client_id,
             "token_uuid": str(given.uuid),
             "token_id": str(cast.ci.tokens.get().pk),
+            "trust_id": str(add_trust(cast.ci, TRUST, factories.BY).pk),
+            "slug": "kubernetes",
             "email": "x@example.com",
             "policy_uuid": "none",
             "assigned_uuid": "none",
@@ -180,7 +200,8 @@ class World:
 
     def _furnish(self, person: User) -> None:
         """A robot, a repository, an app token and granted tokens of one's own."""
-        factories.robot(person.personal_namespace, "ci")
+        robot, _ = factories.robot(person.personal_namespace, "ci")
+        add_trust(robot, TRUST, factories.BY)
         factories.repository(person.personal_namespace, "web")
         create_app_token(person, "old", factories.BY)
         bearer(person, "repo:read")
@@ -213,6 +234,7 @@ def _own(person: User, path: str) -> dict[str, str]:
     return {
         "token_uuid": str(token.uuid),
         "token_id": str(robot.tokens.get().pk),
+        "trust_id": str(robot.trusts.get().pk),
         "assigned_uuid": str(Assignment.objects.get(user=person).uuid),
     }
 

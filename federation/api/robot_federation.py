@@ -5,53 +5,23 @@ from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from federation.entries import Entry, check_count, check_entries
-from federation.lifecycle import clear_trusts, set_trusts, shown
+from federation.api.bodies import TrustBody, entry_of
+from federation.api.trust_views import TrustSaid, listed
+from federation.entries import Entry, check_count
+from federation.lifecycle import clear_trusts, set_trusts
 from federation.models import Trust
+from federation.policy import check_allowed
 from robots.api.base import no_content
-from robots.api.bodies import StrictBody, Text, check, json_of
+from robots.api.bodies import check, json_of
 from robots.api.errors import ApiError
 from robots.api.robots import RobotScope
 from robots.api.rules import ROBOT_ADMIN, ROBOT_AUDIT, Rule
 
 _OF_FORMS = ("isExpanded",)
 """What the pages of Quay 3.13 to 3.18 send of their own state; it means nothing."""
-
-
-class Audiences(serializers.ListField):
-    """A JSON array of strings."""
-
-    child = Text()
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        if not isinstance(data, list):
-            raise serializers.ValidationError(f"{data!r} is not of type 'array'")
-        for item in data:
-            if not isinstance(item, str):
-                raise serializers.ValidationError(f"{item!r} is not of type 'string'")
-        return data
-
-
-class TrustBody(StrictBody):
-    """One trust. What is not known is refused: it could be a misspelt condition."""
-
-    issuer = Text(help_text="A URL; what `iss` of its tokens says, byte for byte.")
-    subject = Text(help_text="What `sub` says, byte for byte.")
-    audiences = Audiences(
-        required=False, help_text="Of which `aud` names one; any if there are none."
-    )
-
-
-class TrustReply(serializers.Serializer[Any]):
-    """One trust. `audiences` is there if there are any."""
-
-    issuer = serializers.CharField()
-    subject = serializers.CharField()
-    audiences = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class FederationViewSet(RobotScope):
@@ -63,25 +33,23 @@ class FederationViewSet(RobotScope):
         "clear": ROBOT_ADMIN,
     }
 
-    @extend_schema(
-        operation_id="getOrgRobotFederation", responses=TrustReply(many=True)
-    )
+    @extend_schema(operation_id="getOrgRobotFederation", responses=TrustSaid(many=True))
     def list(self, request: Request, **kwargs: Any) -> Response:
         """Show which outside identities may act as the robot."""
         trusts = Trust.objects.filter(robot=self.robot())
-        return Response([shown(trust.entry) for trust in trusts])
+        return Response([listed(trust.entry) for trust in trusts])
 
     @extend_schema(
         operation_id="createOrgRobotFederation",
         request=TrustBody(many=True),
-        responses=TrustReply(many=True),
+        responses=TrustSaid(many=True),
     )
     def replace(self, request: Request, **kwargs: Any) -> Response:
         """Replace the whole list; an empty array clears it."""
         entries = _entries(json_of(request))
-        check_entries(entries)
+        check_allowed(entries)
         set_trusts(self.robot(), entries, self.caller.performer)
-        return Response([shown(entry) for entry in entries])
+        return Response([listed(entry) for entry in entries])
 
     @extend_schema(operation_id="deleteOrgRobotFederation", responses={204: None})
     def clear(self, request: Request, **kwargs: Any) -> HttpResponse:
@@ -102,5 +70,4 @@ def _entry(item: Any) -> Entry:
     if not isinstance(item, Mapping):
         raise ApiError(f"{item!r} is not of type 'object'")
     known = {key: value for key, value in item.items() if key not in _OF_FORMS}
-    said = check(TrustBody, known)
-    return Entry(said["issuer"], said["subject"], tuple(said.get("audiences", ())))
+    return entry_of(check(TrustBody, known))

@@ -1,0 +1,113 @@
+"""Trusts on the admin site: to be looked at, switched off and removed."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from federation.lifecycle import remove_trust, set_trust_enabled
+from federation.linter import grade
+from federation.models import Trust
+from robots.admin.deeds import DeedAdmin
+from robots.admin.lists import NamespaceFilter
+from robots.admin.performer import performer_of
+
+
+class TrustNamespaceFilter(NamespaceFilter):
+    path = "robot__namespace__name"
+
+
+@admin.register(Trust)
+class TrustAdmin(DeedAdmin):
+    """What a trust says is changed by the namespace's administrators, over the API."""
+
+    list_display = (
+        "robot_name",
+        "name",
+        "issuer",
+        "subject",
+        "enabled",
+        "last_used_at",
+        "level",
+    )
+    list_filter = (TrustNamespaceFilter, "enabled", "created_at")
+    list_select_related = ("robot__namespace",)
+    search_fields = (
+        "robot__name",
+        "robot__namespace__name",
+        "name",
+        "issuer",
+        "subject",
+    )
+    search_help_text = "Robot, name, issuer or subject"
+    actions = ("disable", "enable")
+    fields = (
+        "robot",
+        "name",
+        "issuer",
+        "subject",
+        "subject_match",
+        "ignore_case",
+        "audiences",
+        "conditions",
+        "max_age",
+        "single_use",
+        "keys",
+        "enabled",
+        "expires_at",
+        "findings",
+        "created_at",
+        "created_by",
+        "last_used_at",
+        "last_refused_at",
+        "last_refusal",
+    )
+    readonly_fields = fields
+
+    @admin.display(description="robot account", ordering="robot__name")
+    def robot_name(self, obj: Trust) -> str:
+        return obj.robot.full_name
+
+    @admin.display(description="grade")
+    def level(self, obj: Trust) -> str:
+        return grade(obj.entry).level.value
+
+    @admin.display(description="grade")
+    def findings(self, obj: Trust) -> SafeString:
+        found = grade(obj.entry).findings
+        rows = ((it.level.value, it.reason, it.cure) for it in found)
+        return format_html_join("", "<p>{}: {}. {}.</p>", rows)
+
+    @admin.action(description="Disable selected trusts", permissions=["switch"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Trust]) -> None:
+        self._set_enabled(request, queryset, False)
+
+    @admin.action(description="Enable selected trusts", permissions=["switch"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Trust]) -> None:
+        self._set_enabled(request, queryset, True)
+
+    def remove(self, request: HttpRequest, obj: Trust) -> None:
+        remove_trust(obj, performer_of(request))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        """Who may change trusts by Django's permissions may switch them."""
+        return super().has_change_permission(request)
+
+    def _set_enabled(
+        self, request: HttpRequest, queryset: QuerySet[Trust], enabled: bool
+    ) -> None:
+        by = performer_of(request)
+        changed = list(queryset.filter(enabled=not enabled))
+        for trust in changed:
+            set_trust_enabled(trust, enabled, by)
+        done = "enabled" if enabled else "disabled"
+        self.message_user(request, f"Trusts {done}: {len(changed)}.", messages.SUCCESS)

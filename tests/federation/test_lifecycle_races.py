@@ -1,0 +1,112 @@
+"""Changes of trusts that meet each other, and exchanges that meet them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from federation.entries import Entry
+from federation.lifecycle import add_trust
+from federation.models import Trust
+from robots.models import RobotToken, TokenOrigin
+from tests import factories
+from tests.api.client import Client
+from tests.api.conftest import as_user
+from tests.api.test_concurrency import all_at_once
+from tests.conftest import Cast
+from tests.federation.exchanges import GET_URL, ROBOT
+from tests.federation.signer import SUBJECT, Signer
+from tests.registryauth.endpoint import basic
+
+__all__ = ["as_user"]
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        connection.vendor != "postgresql",
+        reason="in the tests of SQLite all threads share one connection",
+    ),
+]
+
+CLIENTS = 20
+TRUSTS = "/api/v1/organization/acme/robots/ci/trusts"
+APP = {"issuer": "https://issuer.example", "subject": SUBJECT}
+
+
+@pytest.fixture
+def alice(cast: Cast, as_user: Callable[..., Client]) -> Client:
+    return as_user(cast.alice)
+
+
+def test_one_of_many_adds_a_trust(alice: Client) -> None:
+    calls = [lambda: alice.post(TRUSTS, APP).status] * CLIENTS
+    assert all_at_once(*calls) == {201: 1, 400: CLIENTS - 1}
+    assert Trust.objects.count() == 1
+
+
+def test_each_of_many_has_a_place_of_its_own(alice: Client) -> None:
+    calls = [
+        (lambda n=n: alice.post(TRUSTS, {**APP, "subject": f"s{n}"}).status)
+        for n in range(CLIENTS)
+    ]
+    assert all_at_once(*calls) == {201: CLIENTS}
+    places = Trust.objects.values_list("position", flat=True)
+    assert list(places) == list(range(CLIENTS))
+
+
+def test_changes_of_different_fields_lose_none(cast: Cast, alice: Client) -> None:
+    trust = add_trust(cast.ci, Entry(APP["issuer"], APP["subject"]), factories.BY)
+    changes: list[dict[str, Any]] = [
+        {"name": "new"},
+        {"max_age": 60},
+        {"single_use": True},
+    ]
+    changes += [{"audiences": ["quay"]}, {"ignore_case": True}]
+    calls = [
+        (lambda change=change: alice.patch(f"{TRUSTS}/{trust.pk}", change).status)
+        for change in changes
+    ]
+    assert all_at_once(*calls) == {200: len(changes)}
+    assert Trust.objects.get().entry == replace(
+        Entry(APP["issuer"], APP["subject"]),
+        name="new",
+        max_age=60,
+        single_use=True,
+        audiences=("quay",),
+        ignore_case=True,
+    )
+
+
+END: dict[str, Callable[[Client, str], int]] = {
+    "removed": lambda client, one: client.delete(one).status,
+    "disabled": lambda client, one: client.patch(one, {"enabled": False}).status,
+    "narrowed": lambda client, one: client.patch(one, {"audiences": ["x"]}).status,
+    "cleared": lambda client, one: (
+        client.delete("/api/v1/organization/acme/robots/ci/federation").status
+    ),
+    "robot deleted": lambda client, one: (
+        client.delete("/api/v1/organization/acme/robots/ci").status
+    ),
+}
+
+
+@pytest.mark.parametrize("end", END.values(), ids=END)
+def test_no_token_outlives_a_trust_that_ends_during_exchanges(
+    end: Callable[[Client, str], int], cast: Cast, alice: Client
+) -> None:
+    signer = Signer()
+    trust = add_trust(
+        cast.ci, Entry(APP["issuer"], APP["subject"], keys=signer.jwks()), factories.BY
+    )
+    headers = [basic(ROBOT, signer.token()) for _ in range(CLIENTS)]
+    anybody = Client(alice.url)
+    exchanges = [
+        (lambda header=header: anybody.get(GET_URL, Authorization=header).status)
+        for header in headers
+    ]
+    ending = [lambda: end(alice, f"{TRUSTS}/{trust.pk}")]
+    statuses = all_at_once(*exchanges[:10], *ending, *exchanges[10:])
+    assert set(statuses) <= {200, 204, 401}
+    assert not RobotToken.objects.filter(origin=TokenOrigin.FEDERATED).exists()
