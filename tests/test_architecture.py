@@ -25,7 +25,7 @@ def python_files(*folders: str) -> list[Path]:
 
 
 SOURCES = [ROOT / "manage.py", *python_files(*LAYERS)]
-ALL = [*SOURCES, *python_files("tests", "benchmarks", "deploy")]
+ALL = [*SOURCES, *python_files("tests", "benchmarks", "clients", "deploy")]
 
 
 def where(path: Path, line: int) -> str:
