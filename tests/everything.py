@@ -10,7 +10,7 @@ import sys
 import tempfile
 from typing import IO
 
-from tests import postgres, programs
+from tests import npm, postgres, programs
 
 COVERAGE = ["--cov", "--cov-branch", "--cov-report="]
 
@@ -20,6 +20,7 @@ WHOLLY_COVERED = [
     "robots/grants.py",
     "robots/credentials.py",
     "registryauth/*",
+    "federation/*.py",
 ]
 """What decides and authenticates: every branch of it is tested."""
 
@@ -29,6 +30,7 @@ def main() -> int:
     if not postgres.can_be_had():
         wanted.add(postgres.PACKAGE)
     programs.install(sorted(wanted))
+    npm.install()
     arguments = sys.argv[1:]
     failures = [*_report_missing(), *_run_all(arguments)]
     if not arguments and not _covered():
@@ -43,6 +45,8 @@ def _report_missing() -> list[str]:
         f"{program} is missing: apt-get install {package}"
         for program, package in programs.missing().items()
     ]
+    if npm.find() is None:
+        lines.append(f"the identity provider is missing: {npm.INSTALL}")
     for line in lines:
         print(f"SKIPPED: {line}", file=sys.stderr)
     return lines if _in_ci() else []

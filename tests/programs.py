@@ -13,6 +13,7 @@ PACKAGES = {
     "ctr": "containerd",
     "containerd": "containerd",
     "openssl": "openssl",
+    "npm": "npm",
 }
 
 # Debian's own first: its docker and dockerd fit each other.

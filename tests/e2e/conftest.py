@@ -12,8 +12,10 @@ import pytest
 from tests.e2e.accounts import Account
 from tests.e2e.clients import Client, Ctr, Docker, Podman, Skopeo
 from tests.e2e.databases import Database, new_database
+from tests.e2e.keyless import Keyless
 from tests.e2e.processes import Process
 from tests.e2e.programs import require, require_root
+from tests.e2e.provider import Provider
 from tests.e2e.site import Site
 from tests.programs import SEARCH_PATH
 
@@ -27,7 +29,8 @@ class Cast:
     It has the private repositories `web` and `vault`, and `public`. The robots
     `reader`, `writer` and `admin` have those roles on `web`, and `writer` may write
     to `public` too; `creator` is in a creator team; `nobody` has no grant at all.
-    `owner` owns the organization, `stranger` has nothing to do with it.
+    `owner` owns the organization, `stranger` has nothing to do with it. `api` is the
+    owner's token for the API, with which the organization is administered.
     """
 
     organization: str
@@ -38,6 +41,7 @@ class Cast:
     nobody: Account
     owner: Account
     stranger: Account
+    api: Account
 
     def repository(self, name: str) -> str:
         return f"{self.organization}/{name}"
@@ -95,6 +99,18 @@ def cast(casts: Iterator[Cast]) -> Cast:
 def other_cast(casts: Iterator[Cast]) -> Cast:
     """A second organization, which has nothing to do with the first."""
     return next(casts)
+
+
+@pytest.fixture(scope="session")
+def provider(stack: ExitStack, tmp_path_factory: pytest.TempPathFactory) -> Provider:
+    """An identity provider that any robot may be made to trust."""
+    return stack.enter_context(Provider(tmp_path_factory.mktemp("provider")).running())
+
+
+@pytest.fixture
+def keyless(site: Site, provider: Provider) -> Keyless:
+    """Keyless login to the site that most tests talk to."""
+    return Keyless(site, provider)
 
 
 @pytest.fixture

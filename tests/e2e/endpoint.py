@@ -19,6 +19,7 @@ MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json"
 )
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -41,23 +42,37 @@ def request(
     *,
     headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
+    document: Any = None,
     chunked: bool = False,
 ) -> Answer:
-    """One request. A `chunked` form has no Content-Length, as skopeo sends it."""
-    body = urlencode(form).encode() if form else None
+    """One request, with a form, a JSON document or neither.
+
+    A `chunked` form has no Content-Length, as skopeo sends it.
+    """
+    body, kind = _body(form, document)
     connection = http.client.HTTPConnection(address, timeout=SECONDS)
     try:
         connection.request(
             method,
             path,
             body=iter([body]) if chunked and body else body,
-            headers={**(FORM if form else {}), **(headers or {})},
+            headers={**kind, **(headers or {})},
             encode_chunked=chunked,
         )
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read().decode())
     finally:
         connection.close()
+
+
+def _body(
+    form: Mapping[str, str] | None, document: Any
+) -> tuple[bytes | None, Mapping[str, str]]:
+    if form:
+        return urlencode(form).encode(), FORM
+    if document is not None:
+        return json.dumps(document).encode(), JSON
+    return None, {}
 
 
 def ask(

@@ -53,6 +53,8 @@ class Site:
             # The most talkative logs, since they are searched for secrets (S-28).
             "LOG_LEVEL": "DEBUG",
             "GUNICORN_CMD_ARGS": "--log-level debug",
+            # The identity provider of these tests has no certificate.
+            "FEDERATION_ALLOW_LOOPBACK_HTTP": "true",
             **settings,
         }
         self._running: dict[str, Process] = {}
@@ -73,8 +75,20 @@ class Site:
             self.start_server()
             yield self
         finally:
-            for process in self._running.values():
-                process.stop()
+            self._stop()
+
+    @contextmanager
+    def serving(self) -> Iterator["Site"]:
+        """As `running`, without a registry."""
+        try:
+            self.start_server()
+            yield self
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        for process in self._running.values():
+            process.stop()
 
     def start_server(self) -> None:
         """Start gunicorn as it ships; a running one is replaced."""

@@ -53,6 +53,7 @@ def _build_cast(password: str, hashed: str) -> dict[str, Any]:
         "organization": organization.name,
         "owner": {"name": owner.username, "secret": password},
         "stranger": {"name": stranger.username, "secret": password},
+        "api": {"name": "$oauthtoken", "secret": bearer(owner, "org:admin")},
         **_robots(organization),
     }
 

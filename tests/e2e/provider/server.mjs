@@ -1,0 +1,56 @@
+// A certified OpenID provider on loopback, for the tests: node server.mjs PORT
+//
+// Clients register themselves (RFC 7591) and may say three things more: with which
+// algorithm their access tokens are signed, for how many seconds those live, and
+// which claims they carry besides. All is in memory, and gone with the process.
+
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import Provider from 'oidc-provider';
+
+const port = Number(process.argv[2]);
+
+const OWN_METADATA = ['access_token_alg', 'access_token_seconds', 'access_token_claims'];
+const DEFAULT_AUDIENCE = 'https://registry.example.com';
+const DEFAULT_SECONDS = 300;
+
+function signingKey(alg, type, options) {
+  const { privateKey } = generateKeyPairSync(type, options);
+  return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg, use: 'sig' };
+}
+
+function seconds(ctx, token, client) {
+  return client.access_token_seconds ?? DEFAULT_SECONDS;
+}
+
+const provider = new Provider(`http://127.0.0.1:${port}`, {
+  jwks: {
+    keys: [
+      signingKey('RS256', 'rsa', { modulusLength: 2048 }),
+      signingKey('ES256', 'ec', { namedCurve: 'P-256' }),
+    ],
+  },
+  cookies: { keys: ['these cookies guard nothing'] },
+  extraClientMetadata: { properties: OWN_METADATA },
+  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
+  extraTokenClaims: (ctx, token) => token.client?.access_token_claims,
+  ttl: { AccessToken: seconds, ClientCredentials: seconds },
+  features: {
+    clientCredentials: { enabled: true },
+    devInteractions: { enabled: true },
+    registration: { enabled: true },
+    // Access tokens are JWTs only where they are for a resource (RFC 8707, RFC 9068).
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (ctx, client, oneOf) => oneOf?.[0] ?? DEFAULT_AUDIENCE,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (ctx, resource, client) => ({
+        audience: resource,
+        scope: 'registry',
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: client.access_token_alg ?? 'RS256' } },
+      }),
+    },
+  },
+});
+
+provider.listen(port, '127.0.0.1');
