@@ -3,6 +3,7 @@
 #   make run     Quaysite and a registry that trusts it, until Ctrl-C
 #   make demo    a story that proves itself with skopeo or podman
 #   make test    every test, end to end and on both databases
+#   make bench   how fast keyless login is, beside a static token
 #   make fuzz    generated requests against every operation of the API, for long
 #   make lint    style, types, imports, migrations, deployment checks
 #   make clean   remove what can be made again; the data in var/ stays
@@ -41,6 +42,10 @@ EXAMPLES ?= 300
 .PHONY: fuzz
 fuzz: $(DEVELOPMENT)
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(IN_VENV) -m pytest -q tests/api/test_schemathesis.py
+
+.PHONY: bench
+bench: $(DEVELOPMENT)
+	@$(IN_VENV) -m benchmarks.exchange $(ARGS)
 
 .PHONY: lint
 lint: $(DEVELOPMENT)
