@@ -25,12 +25,13 @@ from robots.names import parse_robot_name
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A token that was verified, and the trust of the robot that it matches whole."""
+    """A token that `key` verified, and the trust of the robot that it matches whole."""
 
     robot: Robot
     trust: Trust
     claims: VerifiedClaims
     peeked: Peeked
+    key: VerifyingKey
 
 
 class NotAdmitted(Refused):
@@ -131,12 +132,13 @@ def _first_match(trusts: list[Trust], peeked: Peeked, now: datetime) -> Admissio
     tried: list[tuple[Trust, Refused]] = []
     for trust in most_specific_first(trusts, lambda trust: trust.entry):
         try:
-            claims = verify(peeked, key_for(trust, peeked), now)
+            key = key_for(trust, peeked)
+            claims = verify(peeked, key, now)
             match(trust.entry, claims, now, requires_audience=conf.requires_audience())
         except Refused as refused:
             tried.append((trust, refused))
         else:
-            return Admission(trust.robot, trust, claims, peeked)
+            return Admission(trust.robot, trust, claims, peeked, key)
     raise NotAdmitted(_nearest(tried), tried)
 
 

@@ -47,6 +47,7 @@ class Verdict:
     outcome: Outcome
     refused: Refused | None = None
     claims: VerifiedClaims | None = None
+    admission: Admission | None = None
 
 
 class Grant(NamedTuple):
@@ -109,16 +110,12 @@ def diagnose(robot: Robot, token: Secret, now: datetime) -> Diagnosis:
     if not matches:
         return replace(found, nearest=_nearest(verdicts))
     best = most_specific_first(matches, lambda verdict: verdict.trust.entry)[0]
-    found = replace(
-        found, matched=best.trust, already_used=_is_used(robot, best, peeked)
-    )
+    found = replace(found, matched=best.trust, already_used=_is_used(best))
     return _with_grants(found, robot, now) if found.admitted else found
 
 
-def _is_used(robot: Robot, best: Verdict, peeked: Peeked) -> bool:
-    claims = best.claims or VerifiedClaims({})
-    admission = Admission(robot, best.trust, claims, peeked)
-    return replay.used(admission) is not None
+def _is_used(best: Verdict) -> bool:
+    return best.admission is not None and replay.used(best.admission) is not None
 
 
 def _verdict(trust: Trust, peeked: Peeked, now: datetime) -> Verdict:
@@ -128,11 +125,13 @@ def _verdict(trust: Trust, peeked: Peeked, now: datetime) -> Verdict:
     claims = None
     try:
         _check_issuer(trust, peeked)
-        claims = verify(peeked, key_for(trust, peeked), now)
+        key = key_for(trust, peeked)
+        claims = verify(peeked, key, now)
         match(trust.entry, claims, now, requires_audience=conf.requires_audience())
     except Refused as refused:
         return Verdict(trust, Outcome.REFUSED, refused, claims)
-    return Verdict(trust, Outcome.MATCH, claims=claims)
+    admission = Admission(trust.robot, trust, claims, peeked, key)
+    return Verdict(trust, Outcome.MATCH, None, claims, admission)
 
 
 def _unlike(trust: Trust, refused: Refused, now: datetime) -> Verdict:

@@ -4,14 +4,17 @@ What cannot verify a token is left out: other kinds of keys, keys that are too
 short, keys for encryption, private ones.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
@@ -32,13 +35,19 @@ class KeySetInvalid(Exception):
     """Not a JWK set, or none of its keys can verify a token."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VerifyingKey:
     """A public key, and the only algorithms that it verifies."""
 
     kid: str
     algorithms: frozenset[str]
     key: PublicKey = field(repr=False, compare=False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the key itself: the same wherever it was had from."""
+        der = self.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return hashlib.sha256(der).hexdigest()
 
 
 def parse_key_set(text: str) -> dict[str, VerifyingKey]:

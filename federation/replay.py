@@ -49,16 +49,16 @@ def check_bound(admission: Admission, source: str, before: UsedAssertion) -> Non
 
 
 def digest(admission: Admission) -> str:
-    """What names a token: issuer and `jti`, or all of it that is signed.
+    """What names a token: issuer, its key and `jti`, or all of it that is signed.
 
-    Not the signature: one of ECDSA can be turned into another one that is valid
-    too, and the same token would pass for a new one.
+    The key, since a trust may bring keys of its own: whoever has made those up must
+    not use up a `jti` of the true issuer. Not the signature: one of ECDSA can be
+    turned into another one that is valid too, and the token would pass for a new one.
     """
-    if "jti" in admission.claims:
-        named = json.dumps([admission.peeked.issuer, admission.claims["jti"]])
-    else:
-        named = admission.peeked.token.reveal().rpartition(".")[0]
-    return hashlib.sha256(named.encode()).hexdigest()
+    signed = admission.peeked.token.reveal().rpartition(".")[0]
+    name = admission.claims.get("jti", signed)
+    named = [admission.peeked.issuer, admission.key.fingerprint, name]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 
 def usable_until(admission: Admission) -> datetime:

@@ -77,6 +77,18 @@ def test_s21_without_a_jti_the_whole_token_counts(
     assert exchange.get(signer.token(jti=None, run_id="other")).status_code == 200
 
 
+def test_s21_keys_that_a_trust_brings_use_up_no_jti_of_the_true_issuer(
+    cast: Cast, trusting: TrustBuilder, signer: Signer, exchange: Exchange
+) -> None:
+    """Else an organization could burn the tokens of another one."""
+    forger = Signer(algorithm="ES256")
+    trusting(cast.reader, keys=forger.jwks(), single_use=True)
+    trusting(single_use=True)
+    assert exchange.get(forger.token(jti="one"), "acme+reader").status_code == 200
+    assert exchange.get(signer.token(jti="one")).status_code == 200
+    assert exchange.get(signer.token(jti="one")).status_code == 401
+
+
 @pytest.mark.parametrize("jti", ["", 7, ["x"], {}, True], ids=repr)
 def test_s21_a_jti_that_is_no_text_is_refused(
     jti: object, single_use: Trust, signer: Signer, exchange: Exchange
