@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from federation import conf, jwks
 from federation.assertions import Peeked, VerifiedClaims, peek, verify
-from federation.errors import Code, Refused, Unavailable
+from federation.errors import NO_MATCH, Code, Refused, Unavailable, shown
 from federation.keys import VerifyingKey
 from federation.matching import distance, match, most_specific_first
 from federation.models import Trust
@@ -64,11 +64,14 @@ def admit(robot_name: str, token: Secret, now: datetime) -> Admission:
             check="robots_disallowed",
         )
     peeked = peek(token, now)
-    trusts = _trusts(robot_name, peeked.issuer, now)
-    if not trusts:
-        raise _untrusted(peeked.issuer)
-    check_robot(trusts[0].robot, now)
-    return _first_match(trusts, peeked, now)
+    try:
+        return _admitted(robot_name, peeked, now)
+    except Refused as refused:
+        # An issuer that is down is called so for every robot, those included that do
+        # not exist: else it would tell which robots trust it.
+        if refused.message == NO_MATCH and jwks.is_unavailable(peeked.issuer):
+            refused.tell_unavailable()
+        raise
 
 
 def check_robot(robot: Robot, now: datetime) -> None:
@@ -100,6 +103,19 @@ def key_for(trust: Trust, peeked: Peeked) -> VerifyingKey:
     return key
 
 
+def _admitted(robot_name: str, peeked: Peeked, now: datetime) -> Admission:
+    trusts = _trusts(robot_name, peeked.issuer, now)
+    if not trusts:
+        raise Refused(
+            "no enabled trust of the robot names the token's issuer",
+            check="issuer",
+            claim="iss",
+            actual=shown(peeked.issuer),
+        )
+    check_robot(trusts[0].robot, now)
+    return _first_match(trusts, peeked, now)
+
+
 def _trusts(robot_name: str, issuer: str, now: datetime) -> list[Trust]:
     """The live trusts of the robot in this issuer: only they may cause a request."""
     name = parse_robot_name(robot_name)
@@ -116,30 +132,37 @@ def _trusts(robot_name: str, issuer: str, now: datetime) -> list[Trust]:
     return [trust for trust in trusts if trust.issuer == issuer]
 
 
-def _untrusted(issuer: str) -> Refused:
-    """Told alike whether it is the robot or the trust that is missing.
-
-    An issuer that is down is called so for every robot, those included that do not
-    exist: else it would tell which robots trust it.
-    """
-    reason = "no enabled trust of the robot names the token's issuer"
-    if jwks.is_unavailable(issuer):
-        return Unavailable(reason)
-    return Refused(reason, check="issuer", claim="iss", actual=issuer)
-
-
 def _first_match(trusts: list[Trust], peeked: Peeked, now: datetime) -> Admission:
     tried: list[tuple[Trust, Refused]] = []
+    verified: dict[str, VerifiedClaims | Refused] = {}
     for trust in most_specific_first(trusts, lambda trust: trust.entry):
         try:
             key = key_for(trust, peeked)
-            claims = verify(peeked, key, now)
+            claims = _verified(peeked, key, now, verified)
             match(trust.entry, claims, now, requires_audience=conf.requires_audience())
         except Refused as refused:
             tried.append((trust, refused))
         else:
             return Admission(trust.robot, trust, claims, peeked, key)
     raise NotAdmitted(_nearest(tried), tried)
+
+
+def _verified(
+    peeked: Peeked,
+    key: VerifyingKey,
+    now: datetime,
+    seen: dict[str, VerifiedClaims | Refused],
+) -> VerifiedClaims:
+    """What `verify` says, asked once for each key: a signature takes its time."""
+    if key.fingerprint not in seen:
+        try:
+            seen[key.fingerprint] = verify(peeked, key, now)
+        except Refused as refused:
+            seen[key.fingerprint] = refused
+    found = seen[key.fingerprint]
+    if isinstance(found, Refused):
+        raise found
+    return found
 
 
 def _nearest(tried: Sequence[tuple[Trust, Refused]]) -> Refused:

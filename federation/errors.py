@@ -25,6 +25,9 @@ NO_MATCH = "Token does not match robot"
 which robots there are, whom they trust, or what was missing (contract 9, row 9)."""
 
 
+UNAVAILABLE = "The keys of the token's issuer are not available; try again later"
+
+
 class Refused(Exception):
     """A token that lets nobody in.
 
@@ -52,15 +55,17 @@ class Refused(Exception):
         self.expected = expected
         self.actual = actual
 
+    def tell_unavailable(self) -> None:
+        """Have the caller told that it is for want of keys, whatever the reason is."""
+        self.code, self.message = Code.UNAVAILABLE, UNAVAILABLE
+
 
 class Unavailable(Refused):
     """The keys of the issuer cannot be had now; the same token may do later."""
 
-    MESSAGE = "The keys of the token's issuer are not available; try again later"
-
     def __init__(self, reason: str) -> None:
         super().__init__(
-            reason, code=Code.UNAVAILABLE, message=self.MESSAGE, check="keys"
+            reason, code=Code.UNAVAILABLE, message=UNAVAILABLE, check="keys"
         )
 
 

@@ -35,11 +35,12 @@ def exchange(robot_name: str, token: Secret, origin: Origin, now: datetime) -> M
 def note_use(trust: Trust, now: datetime) -> None:
     """Note that a trust let somebody in, and hold it and its robot until the end.
 
-    Raises Refused if it was switched off or taken away since it was read.
+    Raises Refused if one of them was switched off or taken away since it was read.
     """
     # The robot first, as whoever changes its trusts or deletes it locks them: the
     # other way round two of them could wait for each other.
-    robot = Robot.objects.select_for_update(no_key=True).filter(pk=trust.robot_id)
+    robots = Robot.objects.select_for_update(no_key=True)
+    robot = robots.filter(pk=trust.robot_id, enabled=True)
     live = Trust.objects.filter(
         pk=trust.pk, enabled=True, revision=trust.revision, robot__in=robot.values("pk")
     )

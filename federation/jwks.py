@@ -8,9 +8,11 @@ issuer asked once within a cool-down, which a failure starts as well.
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import BoundedSemaphore
 from types import MappingProxyType
 
 from federation import conf, key_cache
@@ -21,13 +23,27 @@ from federation.keys import KeySetInvalid, VerifyingKey, parse_key_set
 
 logger = logging.getLogger(__name__)
 
-WAIT_SECONDS = 6.0
-"""How long those without keys wait for the one who asks; longer than asking takes."""
+WAIT_SECONDS = 2.0
+"""How long those without keys wait for the one who asks; most issuers are faster."""
+
+MAX_ASKING = 2
+MAX_ASKING_AGAIN = 1
+MAX_WAITING = 3
+"""Threads of one process that may ask an issuer for the first time, ask one whose
+keys are known, and wait for another one to ask: fewer together than a process has.
+
+Whoever may make a trust can name an issuer that never answers. All others find no
+room then, and go on: with the keys that are known, or without.
+"""
 
 _POLL_SECONDS = 0.05
+_asking = BoundedSemaphore(MAX_ASKING)
+_asking_again = BoundedSemaphore(MAX_ASKING_AGAIN)
+_waiting = BoundedSemaphore(MAX_WAITING)
 _ASKING = "asking since "
 _DONE = "done"
 _FAILED = "failed: "
+_NOBODY = "this process asks enough other issuers"
 _SENSELESS = (
     ValueError,
     TypeError,
@@ -61,10 +77,11 @@ def signing_key(issuer: str, kid: str) -> VerifyingKey:
     kept = _kept(issuer)
     is_known = kept is not None and kid in kept.keys
     if kept is None or not is_known or not kept.is_fresh:
-        _ask(issuer, wait=not is_known)
+        place = _asking if kept is None else _asking_again
+        _ask(issuer, place, wait=not is_known)
         kept = _kept(issuer)
     if kept is None:
-        raise Unavailable(f"no keys of the issuer; {_last_try(issuer)}")
+        raise Unavailable(f"no keys of the issuer; {_last_try(issuer) or _NOBODY}")
     if kid not in kept.keys:
         raise Refused(
             "the issuer has no usable key of that kid",
@@ -77,11 +94,11 @@ def signing_key(issuer: str, kid: str) -> VerifyingKey:
 
 
 def is_unavailable(issuer: str) -> bool:
-    """Whether there are no keys and the last try, not long ago, failed.
+    """Whether there are no keys, and the last try, not long ago, has failed or goes on.
 
     Asks nobody but the cache.
     """
-    return _kept(issuer) is None and _last_try(issuer).startswith(_FAILED)
+    return _kept(issuer) is None and _last_try(issuer).startswith((_FAILED, _ASKING))
 
 
 @lru_cache(maxsize=128)
@@ -122,12 +139,26 @@ def _kept(issuer: str) -> _Kept | None:
         return None
 
 
-def _ask(issuer: str, *, wait: bool) -> None:
+def _ask(issuer: str, place: BoundedSemaphore, *, wait: bool) -> None:
     """Have the keys asked for, by whoever is first; the others may wait for that."""
-    if key_cache.claim(issuer, f"{_ASKING}{_now()}"):
-        _refresh(issuer)
-    elif wait:
-        _wait(issuer)
+    with _room(place) as is_free:
+        if is_free and key_cache.claim(issuer, f"{_ASKING}{_now()}"):
+            _refresh(issuer)
+            return
+    with _room(_waiting) as is_free:
+        if wait and is_free:
+            _wait(issuer)
+
+
+@contextmanager
+def _room(of: BoundedSemaphore) -> Iterator[bool]:
+    """Whether there is a place, which is held meanwhile; nobody waits for one."""
+    is_free = of.acquire(blocking=False)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            of.release()
 
 
 def _refresh(issuer: str) -> None:
@@ -152,6 +183,10 @@ def _last_try(issuer: str) -> str:
 def _wait(issuer: str) -> None:
     """Return when the one who asks is done, or has had time enough."""
     state = _last_try(issuer)
+    if not state:
+        # Whoever took the place before us may be about to say so.
+        time.sleep(_POLL_SECONDS)
+        state = _last_try(issuer)
     if not state.startswith(_ASKING):
         return
     # Who began long ago has died over it: nobody waits for that one again.

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-RETRY_SECONDS = 5.0
+RETRY_SECONDS = 30.0
 """How long a shared cache that failed is left alone."""
 
 _MAX_COPIES = 1000

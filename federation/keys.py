@@ -22,6 +22,9 @@ MAX_SET_BYTES = 64 * 1024
 """Bytes of a JWK set."""
 
 MIN_RSA_BITS = 2048
+MAX_RSA_BITS = 8192
+MAX_RSA_EXPONENT = 2**32
+"""Greater ones take long to verify with, and no issuer has them."""
 
 PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
@@ -78,10 +81,8 @@ def _usable(item: Any) -> VerifyingKey | None:
         return None
     try:
         # PyJWT wants a name; which algorithms the key may verify is decided below.
-        key = PyJWK(dict(item), algorithm=_any_algorithm(item)).key
+        key: PublicKey = PyJWK(dict(item), algorithm=_any_algorithm(item)).key
     except (PyJWTError, ValueError, TypeError, KeyError, OverflowError):
-        return None
-    if not isinstance(key, PublicKey):
         return None
     algorithms = _algorithms(key)
     if algorithm is not None:
@@ -110,7 +111,14 @@ def _any_algorithm(item: Mapping[str, Any]) -> str:
 
 def _algorithms(key: PublicKey) -> frozenset[str]:
     if isinstance(key, RSAPublicKey):
-        return _RSA if key.key_size >= MIN_RSA_BITS else frozenset()
+        return _RSA if _is_usual(key) else frozenset()
     if isinstance(key, EllipticCurvePublicKey):
         return frozenset({_EC[key.curve.name]} if key.curve.name in _EC else ())
     return frozenset({"EdDSA"})
+
+
+def _is_usual(key: RSAPublicKey) -> bool:
+    return (
+        MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS
+        and key.public_numbers().e <= MAX_RSA_EXPONENT
+    )

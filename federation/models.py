@@ -146,8 +146,9 @@ class UsedAssertion(models.Model):
     """
 
     digest = models.CharField(max_length=64)
+    # A token that was used up stays so when the robot is gone, or made anew.
     robot = models.ForeignKey(
-        Robot, on_delete=models.CASCADE, related_name="used_assertions"
+        Robot, null=True, on_delete=models.SET_NULL, related_name="used_assertions"
     )
     source = models.CharField(max_length=64, blank=True, default="")
     expires_at = models.DateTimeField(db_index=True)

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from federation.admission import NotAdmitted
 from federation.errors import Refused, shown
+from federation.matching import distance
 from federation.models import Trust
 from robots.lifecycle.logins import record_bounded
 from robots.models import Namespace
@@ -42,11 +43,16 @@ def note(robot_name: str, refused: Refused, origin: Origin, now: datetime) -> No
 
 
 def note_trusts(refused: Refused, now: datetime) -> None:
-    """Keep with each trust that was tried why it refused."""
+    """Keep with each trust that was tried why it refused a token that is genuine.
+
+    Of others anybody can make as many as they like.
+    """
     if not isinstance(refused, NotAdmitted):
         return
     stale = Q(last_refused_at__isnull=True) | Q(last_refused_at__lt=now - _NOTE_AFTER)
     for trust, why in refused.tried:
+        if distance(why) < 0:
+            continue
         if trust.last_refused_at is None or trust.last_refused_at < now - _NOTE_AFTER:
             Trust.objects.filter(stale, pk=trust.pk).update(
                 last_refused_at=now, last_refusal=facts(why)

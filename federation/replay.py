@@ -58,6 +58,9 @@ def digest(admission: Admission) -> str:
     signed = admission.peeked.token.reveal().rpartition(".")[0]
     name = admission.claims.get("jti", signed)
     named = [admission.peeked.issuer, admission.key.fingerprint, name]
+    if not is_single_use(admission.trust):
+        # Then each robot has a use of its own to keep: the first one is audited.
+        named.append(admission.robot.pk)
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 

@@ -19,6 +19,7 @@ from federation.token_exchange import OAuthError
 from federation.tokens import Minted
 from robots.credentials import Secret
 from robots.forms import FormUnreadable, read_form
+from robots.names import parse_robot_name
 from robots.origin import origin_of
 from robots.outage import RETRY_AFTER
 
@@ -86,15 +87,16 @@ def _exchanged(request: HttpRequest, robot: str, token: Secret) -> Minted:
     try:
         minted = exchange(robot, token, origin, timezone.now())
     except Refused as refused:
-        # %r: a reason may repeat what the client sent, line breaks and all.
+        # %r: a reason may repeat what the client sent, line breaks and all. What is no
+        # robot's name is not repeated: it may be a token in the wrong field.
         logger.info(
-            "exchange refused robot=%r reason=%r request=%s",
-            robot[:255],
+            "exchange refused robot=%s reason=%r request=%s",
+            parse_robot_name(robot) or "(no robot's name)",
             refused.reason,
             origin.request_id,
         )
         raise
-    logger.info("exchange robot=%r request=%s", robot, origin.request_id)
+    logger.info("exchange robot=%s request=%s", robot, origin.request_id)
     return minted
 
 

@@ -155,6 +155,10 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 CACHES = {
     "default": environ.Env.cache_url_config(env_str("CACHE_URL", "locmemcache://"))
 }
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    # Seconds: one that hangs is to be given up before logins wait for it.
+    _patience = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+    CACHES["default"]["OPTIONS"] = _patience | CACHES["default"].get("OPTIONS", {})
 
 # --- People's passwords and sessions ---------------------------------------------
 

@@ -24,13 +24,19 @@ from robots.lifecycle.logins import MAX_FAILURES, record_failure, record_login
 from robots.models import AppToken, Namespace
 from robots.names import parse_robot_name
 from robots.origin import origin_of
-from robots.outage import OUTAGES
+from robots.outage import OUTAGES, is_outage
 from robots.usage import usage
 
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 1000
-"""Logins that wait to be written; what comes on top is dropped, and said so."""
+MAX_FAILED = 200
+"""Logins that wait to be written, and refused ones among them, which anybody can
+cause. What comes on top is dropped, and said so."""
+
+_MAX_NAME = 320
+_MAX_USER_AGENT = 255
+"""Characters. Nobody has a longer name; how much is kept is not the caller's choice."""
 
 _TYPE = "v2auth"
 
@@ -68,7 +74,9 @@ class LoginLog:
     def note_failure(self, error: Unauthorized, request: HttpRequest) -> None:
         """Remember a login that was refused, if a user name was shown."""
         name = error.username
-        if request.method == "HEAD" or not name or not conf.audits_login_failures():
+        if request.method == "HEAD" or not conf.audits_login_failures():
+            return
+        if not 0 < len(name) <= _MAX_NAME:
             return
         self._add(_login(request, ANONYMOUS, name, error.reason))
 
@@ -86,25 +94,37 @@ class LoginLog:
                     _write(login)
         except OUTAGES as error:
             logger.warning("logins not written: %s", type(error).__name__)
-            with self._lock:
-                self._waiting = waiting + self._waiting
+            if is_outage(error):
+                with self._lock:
+                    self._waiting = waiting + self._waiting
 
     def _add(self, login: _Login) -> None:
         with self._lock:
-            self._failures[login.name] += login.failed
-            too_often = login.failed and self._failures[login.name] > MAX_FAILURES
-            if too_often or len(self._waiting) >= MAX_WAITING:
+            if login.failed:
+                full = self._is_too_much(login.name)
+            else:
+                full = len(self._waiting) >= MAX_WAITING
+            if full:
                 self._dropped += 1
                 return
             self._waiting.append(login)
         usage.wake()
+
+    def _is_too_much(self, name: str) -> bool:
+        """Whether a refused login of that name is one too many; else it counts."""
+        if self._failures.total() >= MAX_FAILED or len(self._waiting) >= MAX_WAITING:
+            return True
+        if self._failures[name] >= MAX_FAILURES:
+            return True
+        self._failures[name] += 1
+        return False
 
 
 def _login(
     request: HttpRequest, identity: Identity, name: str = "", reason: str = ""
 ) -> _Login:
     performer = Performer.caller(identity, origin_of(request))
-    agent = request.headers.get("User-Agent", "")
+    agent = request.headers.get("User-Agent", "")[:_MAX_USER_AGENT]
     return _Login(identity, performer, agent, timezone.now().isoformat(), name, reason)
 
 

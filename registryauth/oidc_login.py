@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from federation.errors import NO_MATCH, Refused
+from federation.admission import Admission
+from federation.errors import NO_MATCH, Code, Refused
 from federation.login import log_in
 from federation.replay import usable_until
-from registryauth.errors import Unauthorized
+from registryauth.errors import Unauthorized, Unavailable
 from robots.credentials import Secret
 from robots.identity import Identity, Kind, Method
 from robots.names import MAX_LENGTH
@@ -17,12 +18,15 @@ def authenticate_assertion(
 ) -> Identity:
     """The robot that one of its trusts lets the bearer of `token` be.
 
-    The identity ends with the token. Raises Unauthorized, with the text of a wrong
-    password where it is the robot or its trusts that are not right.
+    The identity ends with the token, the robot or the trust. Raises Unauthorized, with
+    the text of a wrong password where it is the robot or its trusts that are not
+    right; Unavailable where the issuer's keys cannot be had now.
     """
     try:
         admission = log_in(full_name, token, origin, now)
     except Refused as refused:
+        if refused.code is Code.UNAVAILABLE:
+            raise Unavailable(refused.message, refused.reason) from None
         shown = full_name[:MAX_LENGTH]
         wrong = f"Could not find robot with username: {shown} and supplied password."
         message = wrong if refused.message == NO_MATCH else refused.message
@@ -34,5 +38,10 @@ def authenticate_assertion(
         id=robot.pk,
         namespace_id=robot.namespace_id,
         method=Method.OIDC_TOKEN,
-        credential_expires_at=usable_until(admission),
+        credential_expires_at=_ends_at(admission),
     )
+
+
+def _ends_at(admission: Admission) -> datetime:
+    ends = (admission.robot.expires_at, admission.trust.expires_at)
+    return min([usable_until(admission), *(end for end in ends if end is not None)])

@@ -43,6 +43,8 @@ def client_address(request: HttpRequest) -> str | None:
         if header and len(forwarded) >= proxies:
             candidate = forwarded[-proxies].strip()
     try:
-        return str(ipaddress.ip_address(candidate))
+        address = ipaddress.ip_address(candidate)
     except ValueError:
         return None
+    # A zone means something on that machine alone, and is a text of any length.
+    return str(type(address)(int(address)))

@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from pytest_django.fixtures import Settings
 
+from federation import jwks
 from quaysite.models import User
 from registryauth import logins, signing
 from registryauth.logins import LoginLog
@@ -75,6 +76,7 @@ def own_login_log(monkeypatch: pytest.MonkeyPatch) -> None:
 def own_cache() -> None:
     """No test sees the issuers' keys that another one fetched."""
     cache.clear()
+    jwks.forget_keys()
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ PACKAGES = {
     "containerd": "containerd",
     "openssl": "openssl",
     "npm": "npm",
+    "redis-server": "redis-server",
 }
 
 # Debian's own first: its docker and dockerd fit each other.

@@ -15,6 +15,7 @@ from robots import audit, conf, names
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.errors import AlreadyExists, DomainError, InUse, NotFound
+from robots.lifecycle.organizations import lock_robots
 from robots.models import Namespace
 from robots.oauth_scopes import OAuthScope
 
@@ -95,6 +96,8 @@ def delete_person(
             check(person)
             own = Namespace.objects.select_for_update().filter(owner=person).first()
             audit.record("user_delete", by, own, username=person.username)
+            if own is not None:
+                lock_robots(own)
             person.delete()
     except (RestrictedError, IntegrityError):
         raise InUse(f"{user.username} is being used; try again") from None

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from robots import audit, names
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, InUse, NotFound
-from robots.models import Namespace, Team, TeamMember
+from robots.models import Namespace, Robot, Team, TeamMember
 from robots.roles import TeamRole
 from robots.text import is_storable
 
@@ -102,11 +102,22 @@ def delete_organization(namespace: Namespace, by: Performer) -> None:
             if locked is None:
                 raise NotFound(f"There is no organization {namespace.name}")
             audit.record("org_delete", by, locked, namespace_name=locked.name)
+            lock_robots(locked)
             locked.delete()
     except IntegrityError:
         raise InUse(
             f"Something in {namespace} is being changed: try again in a moment"
         ) from None
+
+
+def lock_robots(namespace: Namespace) -> None:
+    """Hold the robots of a namespace that is about to go, until the transaction ends.
+
+    Logins that write take a robot first and what hangs on it second. Deleting takes
+    them the other way round, and the two would wait for each other.
+    """
+    robots = Robot.objects.select_for_update().filter(namespace=namespace)
+    list(robots.order_by("pk").values_list("pk"))
 
 
 def _add_owners(namespace: Namespace, owner: AbstractBaseUser | None) -> None:

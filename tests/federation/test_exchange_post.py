@@ -7,6 +7,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from federation.models import Trust
+from robots.models import Robot
+from tests.conftest import Cast
 from tests.federation.exchanges import POST_URL, ROBOT, Exchange, minted, stored
 from tests.federation.fixtures import TrustBuilder
 from tests.federation.signer import Signer
@@ -135,6 +137,24 @@ def test_only_post_is_answered(method: str, client: Client, db: None) -> None:
 def test_a_csrf_token_is_not_asked_for(trust: Trust, signer: Signer) -> None:
     strict = Exchange(Client(enforce_csrf_checks=True))
     assert strict.post(signer.token()).status_code == 200
+
+
+@pytest.mark.parametrize("own_keys", [True, False], ids=["own keys", "none"])
+@pytest.mark.parametrize("enabled", [True, False], ids=["enabled", "disabled"])
+def test_an_issuer_that_is_down_is_called_so_for_every_robot(
+    own_keys: bool, enabled: bool, cast: Cast, trusting: TrustBuilder, signer: Signer,
+    exchange: Exchange,
+) -> None:  # fmt: skip
+    """Else it would tell which robots there are, and whom they trust."""
+    signer.issuer = "https://nowhere.invalid"
+    trusting(cast.reader, issuer=signer.issuer, keys="")
+    assert exchange.post(signer.token(), "acme+reader").status_code == 503
+    trusting(issuer=signer.issuer, keys=signer.jwks() if own_keys else "")
+    Robot.objects.filter(pk=cast.ci.pk).update(enabled=enabled)
+    junk = Signer(signer.issuer, "ES256").token()
+    answers = [exchange.post(junk, robot) for robot in (ROBOT, "acme+nosuch")]
+    assert answers[0].content == answers[1].content
+    assert [answer.status_code for answer in answers] == [503, 503]
 
 
 def test_keys_that_cannot_be_had_are_not_the_callers_fault(

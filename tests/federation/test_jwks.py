@@ -2,8 +2,10 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from django.core.cache import cache
@@ -39,14 +41,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-@pytest.fixture
-def another_process() -> Iterator[None]:
-    """This process as if it had just started; the shared cache stays."""
-    jwks.forget_keys()
-    yield
-    jwks.forget_keys()
-
-
 def key(issuer: FakeIssuer, kid: str | None = None) -> VerifyingKey:
     return jwks.signing_key(issuer.url, kid or issuer.signer.kid)
 
@@ -61,6 +55,14 @@ def unavailable(issuer: FakeIssuer) -> Unavailable:
     refused = refusal(issuer)
     assert isinstance(refused, Unavailable)
     return refused
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Return when it does; AssertionError if it does not within a second and a half."""
+    deadline = time.monotonic() + 1.5
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def is_good(issuer: FakeIssuer) -> bool:
@@ -90,8 +92,9 @@ def test_another_process_finds_them_in_the_shared_cache(issuer: FakeIssuer) -> N
 def test_many_at_once_on_a_cold_start_cause_one_fetch(issuer: FakeIssuer) -> None:
     released = threading.Event()
     issuer.answers[KEYS] = Answer(issuer.signer.jwks(), wait=released)
-    with ThreadPoolExecutor(40) as pool:
-        asked = [pool.submit(key, issuer) for _ in range(40)]
+    together = 1 + jwks.MAX_WAITING
+    with ThreadPoolExecutor(together) as pool:
+        asked = [pool.submit(key, issuer) for _ in range(together)]
         threading.Timer(0.3, released.set).start()
         kids = {one.result().kid for one in asked}
     assert kids == {issuer.signer.kid}
@@ -101,8 +104,9 @@ def test_many_at_once_on_a_cold_start_cause_one_fetch(issuer: FakeIssuer) -> Non
 def test_many_at_once_on_a_cold_start_fail_together(issuer: FakeIssuer) -> None:
     released = threading.Event()
     issuer.answers[DISCOVERY] = Answer(status=500, wait=released)
-    with ThreadPoolExecutor(20) as pool:
-        asked = [pool.submit(unavailable, issuer) for _ in range(20)]
+    together = 1 + jwks.MAX_WAITING
+    with ThreadPoolExecutor(together) as pool:
+        asked = [pool.submit(unavailable, issuer) for _ in range(together)]
         threading.Timer(0.2, released.set).start()
         reasons = {one.result().reason for one in asked}
     assert issuer.total == 1
@@ -111,11 +115,67 @@ def test_many_at_once_on_a_cold_start_fail_together(issuer: FakeIssuer) -> None:
     }
 
 
+def test_more_than_there_is_room_for_are_not_kept_waiting(issuer: FakeIssuer) -> None:
+    released = threading.Event()
+    issuer.answers[DISCOVERY] = Answer(status=500, wait=released)
+    with ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(unavailable, issuer) for _ in range(20)]
+        at_once = 20 - 1 - jwks.MAX_WAITING
+        wait_until(lambda: sum(one.done() for one in asked) == at_once)
+        released.set()
+    assert all(one.done() for one in asked)
+    assert issuer.total == 1
+
+
+def test_issuers_that_never_answer_leave_known_keys_in_use(
+    issuer: FakeIssuer, clock: Clock
+) -> None:
+    """Who may make trusts can name any number of such issuers."""
+    released, places = threading.Event(), jwks.MAX_ASKING_AGAIN
+    with ExitStack() as stack, ThreadPoolExecutor(places) as pool:
+        dead = [stack.enter_context(FakeIssuer()) for _ in range(places)]
+        assert all(is_good(one) for one in (issuer, *dead))
+        clock.move(FRESH + 1)
+        asked_before = issuer.total
+        for silent in dead:
+            silent.answers[DISCOVERY] = Answer(status=500, wait=released)
+            pool.submit(key, silent)
+        wait_until(lambda: all(one.fetches[DISCOVERY] == 2 for one in dead))
+        assert is_good(issuer)
+        assert issuer.total == asked_before, "nobody had room to ask again"
+        released.set()
+    assert is_good(issuer)
+    assert issuer.total == asked_before + 2
+
+
+def test_issuers_that_never_answer_leave_room_for_those_with_keys(
+    issuer: FakeIssuer, clock: Clock
+) -> None:
+    released, places = threading.Event(), jwks.MAX_ASKING
+    with ExitStack() as stack, ThreadPoolExecutor(places) as pool:
+        dead = [stack.enter_context(FakeIssuer()) for _ in range(places)]
+        assert is_good(issuer)
+        clock.move(COOLDOWN + 1)
+        issuer.signer.rotate()
+        for silent in dead:
+            silent.answers[DISCOVERY] = Answer(status=500, wait=released)
+            pool.submit(unavailable, silent)
+        wait_until(lambda: all(one.total == 1 for one in dead))
+        assert is_good(issuer), "its new key is asked for all the same"
+        with FakeIssuer() as new:
+            new.signer.kid = "any"
+            assert "enough other issuers" in unavailable(new).reason
+            assert new.total == 0
+        released.set()
+
+
 def test_a_process_that_died_over_asking_is_not_waited_for(
     issuer: FakeIssuer, clock: Clock
 ) -> None:
     assert key_cache.claim(issuer.url, f"{jwks._ASKING}{jwks._now() - 7}")
+    started = time.monotonic()
     assert "asking" in unavailable(issuer).reason
+    assert time.monotonic() - started < 1
     assert issuer.total == 0
     clock.move(COOLDOWN + 1)
     assert is_good(issuer)
@@ -252,8 +312,9 @@ def test_many_with_a_rotated_key_are_all_let_in(
     issuer.signer.rotate()
     released = threading.Event()
     issuer.answers[KEYS] = Answer(issuer.signer.jwks(), wait=released)
-    with ThreadPoolExecutor(20) as pool:
-        asked = [pool.submit(is_good, issuer) for _ in range(20)]
+    together = 1 + jwks.MAX_WAITING
+    with ThreadPoolExecutor(together) as pool:
+        asked = [pool.submit(is_good, issuer) for _ in range(together)]
         threading.Timer(0.2, released.set).start()
         assert all(one.result() for one in asked)
     assert issuer.fetches[KEYS] == 2
@@ -459,4 +520,24 @@ def test_when_another_process_asks_this_one_waits_for_it(
     assert issuer.fetches[KEYS] == 1
     clock.move(COOLDOWN + 1)
     issuer.signer.rotate()
+    assert is_good(issuer)
+
+
+def test_a_process_keeps_a_copy_of_what_another_one_found(issuer: FakeIssuer) -> None:
+    key(issuer)
+    jwks.forget_keys()
+    key(issuer)
+    cache.clear()
+    assert is_good(issuer)
+    assert issuer.total == 2
+
+
+def test_a_process_that_came_second_may_ask_when_the_first_ones_time_is_over(
+    issuer: FakeIssuer, clock: Clock
+) -> None:
+    assert key_cache.claim(issuer.url, f"{jwks._ASKING}{jwks._now()}")
+    key_cache.forget()
+    clock.move(COOLDOWN - 10)
+    assert unavailable(issuer)
+    clock.move(15)
     assert is_good(issuer)

@@ -97,6 +97,8 @@ _WRONG: dict[str, Any] = {
     "e is 1": jwk_rsa() | {"e": number(1)},
     "e is even": jwk_rsa() | {"e": number(65536)},
     "e is larger than n": jwk_rsa() | {"e": number(2**4000 + 1)},
+    "e is long": jwk_rsa() | {"e": number(2**32 + 1)},
+    "n is longer than any issuer's": jwk_rsa() | {"n": number(2**8192 + 1)},
     "a curve that few use": jwk_ec(ec.SECP256K1()),
     "unknown curve": jwk_ec(ec.SECP256R1()) | {"crv": "P-1"},
     "curve is a list": jwk_ec(ec.SECP256R1()) | {"crv": ["P-256"]},
@@ -107,6 +109,13 @@ _WRONG: dict[str, Any] = {
     "Ed25519 of another length": ED25519 | {"x": "AAAA"},
     "Ed25519 by the EC curve": ED25519 | {"crv": "P-256"},
 }
+
+
+@pytest.mark.parametrize(
+    "changes", [{"e": number(2**32 - 1)}, {"n": number(2**8192 - 1)}], ids=["e", "n"]
+)
+def test_the_longest_keys_that_are_taken(changes: dict[str, str]) -> None:
+    assert list(parse_key_set(key_set(jwk_rsa() | changes))) == ["k"]
 
 
 @pytest.mark.parametrize("item", _WRONG.values(), ids=_WRONG)

@@ -1,16 +1,28 @@
 """Changes of trusts that meet each other, and exchanges that meet them."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.utils import timezone
 
 from federation.entries import Entry
+from federation.errors import Refused
+from federation.exchange import exchange
 from federation.lifecycle import add_trust
+from federation.login import log_in
 from federation.models import Trust
-from robots.models import RobotToken, TokenOrigin
+from robots.credentials import Secret
+from robots.lifecycle.organizations import delete_organization
+from robots.lifecycle.robots import delete_robot
+from robots.models import Robot, RobotToken, TokenOrigin
+from robots.origin import NOWHERE
 from tests import factories
 from tests.api.client import Client
 from tests.api.conftest import as_user
@@ -90,6 +102,41 @@ END: dict[str, Callable[[Client, str], int]] = {
         client.delete("/api/v1/organization/acme/robots/ci").status
     ),
 }
+
+
+GONE: dict[str, Callable[[Cast], object]] = {
+    "robot": lambda cast: delete_robot(cast.ci, factories.BY),
+    "organization": lambda cast: delete_organization(cast.acme, factories.BY),
+}
+
+
+@pytest.mark.parametrize("delete", GONE.values(), ids=GONE)
+@pytest.mark.parametrize("door", [exchange, log_in], ids=["exchange", "login"])
+def test_nobody_who_logs_in_all_the_time_prevents_a_deletion(
+    door: Callable[..., object], delete: Callable[[Cast], object], cast: Cast
+) -> None:
+    """Else a stolen token would keep its robot alive."""
+    signer, over = Signer(), Event()
+    entry = Entry(APP["issuer"], APP["subject"], keys=signer.jwks())
+    add_trust(cast.ci, entry, factories.BY)
+    tokens = [[signer.token() for _ in range(150)] for _ in range(6)]
+
+    def insist(mine: list[Secret]) -> None:
+        for token in mine:
+            if not over.is_set():
+                with suppress(Refused):
+                    door(ROBOT, token, NOWHERE, timezone.now())
+        connections.close_all()
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        running = [pool.submit(insist, mine) for mine in tokens]
+        time.sleep(0.2)
+        delete(cast)
+        over.set()
+        for one in running:
+            one.result()
+    assert not Robot.objects.filter(name="ci").exists()
+    assert not RobotToken.objects.filter(origin=TokenOrigin.FEDERATED).exists()
 
 
 @pytest.mark.parametrize("end", END.values(), ids=END)

@@ -1,7 +1,7 @@
 """Logins at the token endpoint in the audit: successes, and failures up to a bound."""
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from pytest_django.fixtures import Settings
 
 from registryauth import logins
@@ -104,6 +104,50 @@ def test_failures_have_a_bound(cast: Cast, endpoint: Endpoint) -> None:
     assert endpoint.get(login=login_of(cast.ci)).status_code == 200
     assert endpoint.get(login=basic("bob", "wrong")).status_code == 401
     assert len(facts("login_failure")) == MAX_FAILURES + 1
+
+
+def test_a_flood_of_failures_leaves_room_for_logins(
+    cast: Cast, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logins, "MAX_FAILED", 5)
+    for number in range(10):
+        endpoint.get(login=basic(f"acme+r{number}", "wrong"))
+    assert endpoint.get(login=login_of(cast.ci)).status_code == 200
+    assert len(facts("login_success")) == 1
+    assert len(facts("login_failure")) == 5
+    assert endpoint.get(login=basic("acme+ci", "wrong")).status_code == 401
+    assert len(facts("login_failure")) == 6, "after a flush there is room again"
+
+
+def test_what_is_too_long_for_a_name_is_not_kept(
+    cast: Cast, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else anybody could fill the memory until the next flush."""
+    monkeypatch.setattr(logins, "_write", lambda login: kept.append(login))
+    kept: list[logins._Login] = []
+    for name in ("x" * 100_000, "acme+" + "x" * 400):
+        form = {"grant_type": "password", "username": name, "password": "x"}
+        response = endpoint.post(**form, service="127.0.0.1:5000")
+        assert response.status_code == 401
+    headers = {"Authorization": basic("acme+ci", "x"), "User-Agent": "x" * 8000}
+    endpoint.client.get("/v2/auth", headers=headers)
+    logins.login_log.flush()
+    assert [(login.name, len(login.user_agent)) for login in kept] == [("acme+ci", 255)]
+
+
+def test_what_the_database_will_never_take_is_not_tried_for_ever(
+    cast: Cast, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert endpoint.get(login=login_of(cast.ci)).status_code == 200
+
+    def impossible(*_: object) -> None:
+        raise DataError("value too long")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(logins, "_write", impossible)
+        logins.login_log.flush()
+    assert endpoint.get(login=login_of(cast.reader)).status_code == 200
+    assert len(facts("login_success")) == 1
 
 
 def test_an_app_token_that_is_gone_meanwhile_has_no_title(

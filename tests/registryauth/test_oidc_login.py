@@ -1,5 +1,6 @@
 """The token of an issuer is itself a robot's password (no exchange)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,6 +82,47 @@ def test_within_the_leeway_it_still_gives_a_token_that_can_be_used(
     token = signer.token(iat=now - 300, nbf=now - 300, exp=now - 10)
     claims = endpoint.claims(endpoint.get(SCOPE, login=basic(ROBOT, token)))
     assert 10 <= claims["exp"] - claims["iat"] <= 20
+
+
+def test_it_ends_with_robot_and_trust_at_the_latest(
+    cast: Cast, trusting: TrustBuilder, signer: Signer, endpoint: Endpoint
+) -> None:
+    now = timezone.now()
+    trusting(expires_at=now + timedelta(seconds=90))
+    login = basic(ROBOT, signer.token())
+    claims = endpoint.claims(endpoint.get(SCOPE, login=login))
+    assert claims["exp"] <= now.timestamp() + 90
+    sooner = now + timedelta(seconds=70)
+    Robot.objects.filter(pk=cast.ci.pk).update(expires_at=sooner)
+    claims = endpoint.claims(endpoint.get(SCOPE, login=login))
+    assert claims["exp"] <= sooner.timestamp()
+
+
+def test_each_robot_that_it_logs_in_as_has_an_event(
+    cast: Cast, trusting: TrustBuilder, signer: Signer, endpoint: Endpoint
+) -> None:
+    """A thief must not be able to log in at a robot of his own first, unseen."""
+    trust = trusting()
+    trusting(cast.reader)
+    token = signer.token()
+    for robot in ("acme+reader", ROBOT, ROBOT):
+        assert endpoint.get(SCOPE, login=basic(robot, token)).status_code == 200
+    robots = [event.facts["robot"] for event in events("federated_robot_login")]
+    assert sorted(robots) == ["ci", "reader"]
+    trust.refresh_from_db()
+    assert trust.last_used_at is not None
+
+
+def test_keys_that_cannot_be_had_are_no_wrong_password(
+    trusting: TrustBuilder, signer: Signer, endpoint: Endpoint
+) -> None:
+    """R11: docker would forget a password that is answered with 401."""
+    signer.issuer = "https://nowhere.invalid"
+    trusting(issuer=signer.issuer, keys="")
+    for robot in (ROBOT, "acme+nosuch"):
+        response = endpoint.get(SCOPE, login=basic(robot, signer.token()))
+        status, code, _ = refusal(response)
+        assert (status, code) == (503, "UNAVAILABLE")
 
 
 def test_nothing_renews_it(trust: Trust, signer: Signer, endpoint: Endpoint) -> None:

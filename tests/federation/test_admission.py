@@ -1,0 +1,81 @@
+"""What finding a trust costs, whatever is shown; and what the log says of it."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from federation import admission
+from federation.assertions import verify
+from federation.entries import SubjectMatch
+from federation.models import Trust
+from robots.credentials import Secret
+from tests.federation.exchanges import ROBOT, Exchange
+from tests.federation.fixtures import TrustBuilder
+from tests.federation.signer import Signer
+from tests.registryauth.endpoint import body
+
+NOT_MINE = {"sub": "repo:acme/other"}
+
+
+@pytest.fixture
+def signatures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The key of each signature that is checked."""
+    checked: list[str] = []
+
+    def counted(peeked: Any, key: Any, now: Any) -> Any:
+        checked.append(key.fingerprint)
+        return verify(peeked, key, now)
+
+    monkeypatch.setattr(admission, "verify", counted)
+    return checked
+
+
+@pytest.mark.parametrize("forged", [False, True], ids=["genuine", "forged"])
+def test_a_signature_is_checked_once_for_all_trusts_of_a_key(
+    forged: bool, trusting: TrustBuilder, signer: Signer, exchange: Exchange,
+    signatures: list[str],
+) -> None:  # fmt: skip
+    """Else a robot with many trusts would be a way to keep the site busy."""
+    for number in range(10):
+        trusting(subject=f"job-{number}")
+    token = signer.token(**NOT_MINE)
+    if forged:
+        signed, _, signature = token.reveal().rpartition(".")
+        token = Secret(f"{signed}.{signature[::-1]}")
+    assert exchange.get(token).status_code == 401
+    assert len(signatures) <= 1
+
+
+def test_each_key_is_asked_for_itself(
+    trusting: TrustBuilder, signer: Signer, exchange: Exchange, signatures: list[str]
+) -> None:
+    """Two clusters may have one name: the token is that of whose key signed it."""
+    other = Signer(algorithm="ES256")
+    trusting(keys=other.jwks())
+    mine = trusting(
+        subject="repo:acme/app:**", subject_match=SubjectMatch.GLOB, keys=signer.jwks()
+    )
+    assert exchange.get(signer.token()).status_code == 200
+    assert len(set(signatures)) == len(signatures) == 2
+    mine.refresh_from_db()
+    assert mine.last_used_at is not None
+
+
+def test_the_log_says_which_robot_and_why(
+    trust: Trust, signer: Signer, exchange: Exchange, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "federation")
+    exchange.post(signer.token(**NOT_MINE))
+    assert f"robot={ROBOT}" in caplog.text
+    assert "repo:acme/other" in caplog.text
+
+
+def test_a_token_in_the_wrong_field_is_not_logged(
+    trust: Trust, signer: Signer, exchange: Exchange, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = signer.token().reveal()
+    response = exchange.post(Secret(ROBOT), robot=token)
+    assert body(response)["error"] == "invalid_request"
+    assert token.split(".")[1] not in caplog.text
