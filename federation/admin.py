@@ -1,15 +1,18 @@
 """Trusts on the admin site: to be looked at, switched off and removed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from federation import trust_facts
 from federation.lifecycle import remove_trust, set_trust_enabled
-from federation.linter import grade
+from federation.linter import Finding, grade
 from federation.models import Trust
 from robots.admin.deeds import DeedAdmin
 from robots.admin.lists import NamespaceFilter
@@ -26,14 +29,12 @@ class TrustAdmin(DeedAdmin):
 
     list_display = (
         "robot_name",
-        "name",
-        "issuer",
-        "subject",
+        "who",
         "enabled",
-        "last_used_at",
         "level",
+        "last_used_at",
     )
-    list_filter = (TrustNamespaceFilter, "enabled", "created_at")
+    list_filter = (TrustNamespaceFilter, "enabled", "single_use")
     list_select_related = ("robot__namespace",)
     search_fields = (
         "robot__name",
@@ -51,11 +52,11 @@ class TrustAdmin(DeedAdmin):
         "subject",
         "subject_match",
         "ignore_case",
-        "audiences",
-        "conditions",
+        "for_whom",
+        "asked_claims",
         "max_age",
         "single_use",
-        "keys",
+        "own_keys",
         "enabled",
         "expires_at",
         "findings",
@@ -63,7 +64,7 @@ class TrustAdmin(DeedAdmin):
         "created_by",
         "last_used_at",
         "last_refused_at",
-        "last_refusal",
+        "why_refused",
     )
     readonly_fields = fields
 
@@ -71,15 +72,42 @@ class TrustAdmin(DeedAdmin):
     def robot_name(self, obj: Trust) -> str:
         return obj.robot.full_name
 
+    @admin.display(description="lets in", ordering="subject")
+    def who(self, obj: Trust) -> SafeString:
+        return format_html(
+            "{}<br><small>{}{}</small>",
+            obj.subject,
+            f"{obj.name}: " if obj.name else "",
+            obj.issuer,
+        )
+
+    @admin.display(description="audiences")
+    def for_whom(self, obj: Trust) -> SafeString | str:
+        return _lines(obj.audiences) or "any"
+
+    @admin.display(description="conditions")
+    def asked_claims(self, obj: Trust) -> SafeString | str:
+        return _lines(obj.entry.conditions) or "none"
+
+    @admin.display(description="own keys")
+    def own_keys(self, obj: Trust) -> SafeString | str:
+        return (
+            _lines(trust_facts.of(obj.entry).get("keys", ()))
+            or "none: the issuer is asked"
+        )
+
+    @admin.display(description="last refusal")
+    def why_refused(self, obj: Trust) -> str:
+        return str(obj.last_refusal["reason"]) if obj.last_refusal else "-"
+
     @admin.display(description="grade")
     def level(self, obj: Trust) -> str:
         return grade(obj.entry).level.value
 
     @admin.display(description="grade")
-    def findings(self, obj: Trust) -> SafeString:
+    def findings(self, obj: Trust) -> SafeString | str:
         found = grade(obj.entry).findings
-        rows = ((it.level.value, it.reason, it.cure) for it in found)
-        return format_html_join("", "<p>{}: {}. {}.</p>", rows)
+        return _lines(map(_said, found)) or "ok"
 
     @admin.action(description="Disable selected trusts", permissions=["switch"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Trust]) -> None:
@@ -106,8 +134,17 @@ class TrustAdmin(DeedAdmin):
         self, request: HttpRequest, queryset: QuerySet[Trust], enabled: bool
     ) -> None:
         by = performer_of(request)
-        changed = list(queryset.filter(enabled=not enabled))
-        for trust in changed:
-            set_trust_enabled(trust, enabled, by)
+        with transaction.atomic():
+            changed = list(queryset.filter(enabled=not enabled))
+            for trust in changed:
+                set_trust_enabled(trust, enabled, by)
         done = "enabled" if enabled else "disabled"
         self.message_user(request, f"Trusts {done}: {len(changed)}.", messages.SUCCESS)
+
+
+def _lines(items: Iterable[object]) -> SafeString:
+    return format_html_join("", "<div>{}</div>", ((str(item),) for item in items))
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.level.value}: {finding.reason}. {finding.cure}."

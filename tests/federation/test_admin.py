@@ -1,5 +1,6 @@
 """Trusts on the admin site: looked at, switched and removed, never written there."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from federation.conditions import Condition, Operator
 from federation.entries import Entry
-from federation.lifecycle import add_trust
+from federation.lifecycle import add_trust, revise_trust
 from federation.models import FederatedToken, Trust
 from robots.models import AuditEvent, Namespace, Robot, RobotToken, TokenOrigin
 from tests import factories
@@ -175,3 +176,19 @@ def cost(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
     return len(queries)
+
+
+def test_conditions_and_refusals_are_told_in_words(
+    admin_client: Client, trust: Trust
+) -> None:
+    condition = Condition("event", Operator.ONE_OF, ("push", "release"))
+    revise_trust(
+        trust, factories.BY, conditions=(condition,), audiences=("quay", "other")
+    )
+    Trust.objects.update(last_refusal={"reason": "claim event is 'fork'"})
+    shown = admin_client.get(f"/admin/federation/trust/{trust.pk}/change/")
+    assert shown.status_code == 200
+    text = html.unescape(shown.content.decode())
+    assert "event is one of 'push', 'release'" in text
+    assert "<div>quay</div><div>other</div>" in text
+    assert "claim event is 'fork'" in text
