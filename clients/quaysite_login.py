@@ -59,6 +59,7 @@ NOT_FOUND = "credentials not found in native keychain"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
 
+HTTPS = "https://"
 EXAMPLE = "https://quay.example.com"
 MAX_ANSWER = 64 * 1024
 MAX_TIMEOUT = 600
@@ -671,8 +672,12 @@ def _docker_version() -> None:
 
 
 def _host(server: str) -> str:
-    """The registry of an address as clients put it, with a scheme and a path or not."""
-    return server.partition("://")[2].partition("/")[0] or server.partition("/")[0]
+    """The registry of an address as clients put it, with https:// and a path or not.
+
+    Empty for any other scheme: what stands before or behind it could be another host.
+    """
+    address = server[len(HTTPS) :] if server.startswith(HTTPS) else server
+    return "" if "://" in address else address.partition("/")[0]
 
 
 def answer_kubelet(settings: Settings) -> None:

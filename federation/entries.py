@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +32,9 @@ MAX_AGE = 24 * 3600
 
 MAX_WILDCARDS = 20
 """Wildcards of one subject, and of all conditions of one trust: each costs time."""
+
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""Members of private and symmetric keys (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1)."""
 
 _SCHEMES = ("http://", "https://")
 
@@ -73,6 +77,7 @@ class Entry:
         """SHA-256 of whom it lets in, by which a robot's trusts differ.
 
         Audiences are no part of it: two trusts that differ in them alone are one.
+        Keys are: two clusters may have one name, and their own keys tell them apart.
         An index on the texts themselves would not fit in a page of PostgreSQL.
         """
         subject = patterns.folded(self.subject) if self.ignore_case else self.subject
@@ -80,6 +85,9 @@ class Entry:
         if self._is_extended:
             conditions = sorted(c.identity() for c in self.conditions)
             parts += [self.subject_match.value, self.ignore_case, conditions]
+        if self.keys:
+            keys = self.keys.encode("utf-8", "surrogatepass")
+            parts.append(hashlib.sha256(keys).hexdigest())
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
@@ -144,10 +152,26 @@ def _check_times(entry: Entry) -> None:
 
 def _check_keys(keys: str) -> None:
     check_storable("keys", keys)
+    _check_public(keys)
     try:
         parse_key_set(keys)
     except KeySetInvalid as error:
         raise TrustInvalid(f"keys: {error}") from None
+
+
+def _check_public(keys: str) -> None:
+    """Raise TrustInvalid for private keys: whoever may read the trust would have them.
+
+    Each object of the text is looked at, so that none hides behind another one of the
+    same name. What is no JSON is for others to refuse.
+    """
+    with suppress(ValueError, RecursionError):
+        json.loads(keys, object_pairs_hook=_check_members)
+
+
+def _check_members(members: list[tuple[str, Any]]) -> None:
+    if not _PRIVATE.isdisjoint(name for name, _ in members):
+        raise TrustInvalid("keys: holds a private key; give the public ones")
 
 
 def _check_text(field: str, text: str) -> None:

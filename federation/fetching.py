@@ -4,6 +4,7 @@ A URL comes from whoever may write a trust, so the other end is taken for hostil
 never chooses where the site connects to, nor how long it waits, nor how much it reads.
 """
 
+import logging
 import re
 import socket
 import ssl
@@ -21,6 +22,8 @@ from federation import conf
 from federation.addresses import Address, is_internal, is_loopback, is_public, parse
 from federation.destinations import Destination, UrlInvalid, destination
 
+logger = logging.getLogger(__name__)
+
 MAX_SECONDS = 5.0
 """For everything: name, connection, encryption, answer."""
 
@@ -34,6 +37,9 @@ _HEADERS = {
     "User-Agent": "Quaysite",
 }
 _TOO_LONG = "it took too long"
+_NO_ADDRESS = "its host has no address that may be asked"
+"""Whoever may write a trust is not told which names a private network has."""
+
 _JSON = re.compile(r"application/(json|[a-z0-9.-]+\+json)")
 
 
@@ -117,7 +123,8 @@ def _resolved(to: Destination, until: _Deadline) -> list[Address]:
     except Empty:
         raise TimeoutError from None
     if isinstance(answer, Exception) or not answer:
-        raise FetchFailed("its host has no address")
+        logger.info("%s has no address", to.host)
+        raise FetchFailed(_NO_ADDRESS)
     return [parse(socket_address[0]) for *_, socket_address in answer]
 
 
@@ -130,12 +137,14 @@ def _look_up(to: Destination, found: "SimpleQueue[list[Any] | Exception]") -> No
 
 
 def _check_address(address: Address, to: Destination, internal: bool) -> None:
-    """Raise FetchFailed; it tells no address, as it may be a private network's."""
+    """Raise FetchFailed in the words for a name that has no address at all."""
     if not to.is_encrypted:
         if not is_loopback(address):
-            raise FetchFailed("only loopback addresses are asked without https")
+            logger.info("%s has an address that is not asked without https", to.host)
+            raise FetchFailed(_NO_ADDRESS)
     elif not is_public(address) and not (internal and is_internal(address)):
-        raise FetchFailed("its host has an address that is never asked")
+        logger.info("%s has an address that is never asked", to.host)
+        raise FetchFailed(_NO_ADDRESS)
 
 
 def _one_of_each_family(addresses: list[Address]) -> list[Address]:

@@ -1,6 +1,6 @@
 """A robot's trusts: set, added, changed, removed. What they let in ends with them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from federation import trust_facts
 from federation.entries import Entry, check_count
 from federation.errors import TrustInvalid
 from federation.models import Trust, columns
+from federation.pairs import Wanted, whole
 from federation.policy import check_allowed
 from robots import audit
 from robots.audit import Performer
@@ -28,20 +29,26 @@ _WHO_MAY_ENTER = frozenset(
         "ignore_case",
         "audiences",
         "conditions",
+        "max_age",
+        "single_use",
         "keys",
     }
 )
 """What was let in by another of these is not let in by the trust as it is now."""
 
 
-def set_trusts(robot: Robot, entries: Sequence[Entry], by: Performer) -> None:
-    """Make `entries` the robot's trusts, in this order, in place of those it had.
+def set_trusts(
+    robot: Robot, wanted: Sequence[Wanted], by: Performer
+) -> Sequence[Entry]:
+    """Make these the robot's trusts, in this order, in place of those it had.
 
-    One that stays as it was keeps its row, and so what hangs on it. Raises
-    DomainError for entries that cannot be, NotFound if the robot is gone.
+    One that stays as it was keeps its row, and so what hangs on it. Answers what is
+    stored: pairs may stand for more. Raises DomainError for what cannot be, NotFound
+    if the robot is gone.
     """
-    check_allowed(entries)
     with _changing(robot) as held:
+        entries = whole(wanted, [trust.entry for trust in held])
+        check_allowed(entries)
         kept = _remove_others(held, entries)
         _place(robot, entries, kept, by)
         audit.record(
@@ -51,6 +58,7 @@ def set_trusts(robot: Robot, entries: Sequence[Entry], by: Performer) -> None:
             config=[trust_facts.of(entry) for entry in entries],
             robot=robot.name,
         )
+    return entries
 
 
 def clear_trusts(robot: Robot, by: Performer) -> None:
@@ -95,8 +103,11 @@ def change_trust(trust: Trust, entry: Entry, by: Performer) -> Trust:
 
 
 def revise_trust(trust: Trust, by: Performer, **fields: Any) -> Trust:
-    """Change some fields of what a trust says now, as `change_trust` does."""
-    return _revise(trust, lambda before: replace(before, **fields), by)
+    """Change some fields of what a trust says now, as `change_trust` does.
+
+    Keys are those of one issuer: another one needs its own.
+    """
+    return _revise(trust, lambda before: _revised(before, fields), by)
 
 
 def set_trust_enabled(trust: Trust, enabled: bool, by: Performer) -> Trust:
@@ -181,6 +192,13 @@ def _revise(trust: Trust, change: Callable[[Entry], Entry], by: Performer) -> Tr
             _end_tokens(row, changed)
             _record(_kind(changed, after), row, by, changes=changed)
     return row
+
+
+def _revised(before: Entry, fields: Mapping[str, Any]) -> Entry:
+    after = replace(before, **fields)
+    if before.keys and before.issuer != after.issuer and "keys" not in fields:
+        raise TrustInvalid("keys: are those of the issuer before; send keys as well")
+    return after
 
 
 def _check_change(after: Entry, changed: dict[str, Any]) -> None:

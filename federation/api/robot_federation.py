@@ -10,18 +10,23 @@ from rest_framework.response import Response
 
 from federation.api.bodies import TrustBody, entry_of
 from federation.api.trust_views import TrustSaid, listed
-from federation.entries import Entry, check_count
+from federation.entries import check_count, check_entries
 from federation.lifecycle import clear_trusts, set_trusts
 from federation.models import Trust
-from federation.policy import check_allowed
+from federation.pairs import Pair, Wanted, literal
 from robots.api.base import no_content
 from robots.api.bodies import check, json_of
 from robots.api.errors import ApiError
 from robots.api.robots import RobotScope
 from robots.api.rules import ROBOT_ADMIN, ROBOT_AUDIT, Rule
 
-_OF_FORMS = ("isExpanded",)
-"""What the pages of Quay 3.13 to 3.18 send of their own state; it means nothing."""
+_OF_QUAY = frozenset({"issuer", "subject"})
+
+_OF_FORMS = frozenset({"isExpanded", "uiKey"})
+"""What Quay's pages send of their own state; it means nothing."""
+
+_SCOPES = "api_scopes"
+_NO_SCOPES: tuple[Any, ...] = (None, "", [], {})
 
 
 class FederationViewSet(RobotScope):
@@ -45,10 +50,14 @@ class FederationViewSet(RobotScope):
         responses=TrustSaid(many=True),
     )
     def replace(self, request: Request, **kwargs: Any) -> Response:
-        """Replace the whole list; an empty array clears it."""
-        entries = _entries(json_of(request))
-        check_allowed(entries)
-        set_trusts(self.robot(), entries, self.caller.performer)
+        """Replace the whole list; an empty array clears it.
+
+        An item of `issuer` and `subject` alone stands for the robot's trust that has
+        both, and keeps it whole. If there is none, it is all that the trust says.
+        """
+        wanted = _wanted(json_of(request))
+        check_entries([literal(item) for item in wanted])
+        entries = set_trusts(self.robot(), wanted, self.caller.performer)
         return Response([listed(entry) for entry in entries])
 
     @extend_schema(operation_id="deleteOrgRobotFederation", responses={204: None})
@@ -58,16 +67,19 @@ class FederationViewSet(RobotScope):
         return no_content()
 
 
-def _entries(data: Any) -> list[Entry]:
+def _wanted(data: Any) -> list[Wanted]:
     """What the body says. Raises ApiError in the words of a JSON schema's report."""
     if not isinstance(data, list):
         raise ApiError(f"{data!r} is not of type 'array'")
     check_count(len(data))
-    return [_entry(item) for item in data]
+    return [_item(item) for item in data]
 
 
-def _entry(item: Any) -> Entry:
+def _item(item: Any) -> Wanted:
     if not isinstance(item, Mapping):
         raise ApiError(f"{item!r} is not of type 'object'")
-    known = {key: value for key, value in item.items() if key not in _OF_FORMS}
-    return entry_of(check(TrustBody, known))
+    said = {key: value for key, value in item.items() if key not in _OF_FORMS}
+    if said.pop(_SCOPES, None) not in _NO_SCOPES:
+        raise ApiError(f"{_SCOPES}: a trust gives no rights over the API; leave it out")
+    entry = entry_of(check(TrustBody, said))
+    return entry if said.keys() - _OF_QUAY else Pair(*entry.pair)

@@ -89,6 +89,36 @@ def test_what_pages_say_of_themselves_is_dropped(
     ]
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"isExpanded": True},
+        {"uiKey": "1", "isExpanded": False},
+        {"api_scopes": None},
+        {"api_scopes": []},
+        {"api_scopes": ""},
+    ],
+    ids=str,
+)
+def test_an_item_with_what_pages_say_of_themselves_names_no_field_of_ours(
+    state: dict[str, Any], cast: Cast, local_user: LocalUser
+) -> None:
+    alice = local_user(cast.alice)
+    alice.post(CI, [dict(APP, audiences=["quay"], enabled=False)])
+    before = alice.get(CI).json
+    assert alice.post(CI, [{**APP, **state}, {**WEB, **state}]).json == [*before, WEB]
+
+
+@pytest.mark.parametrize("scopes", [["repo:read"], "repo:read", {"a": 1}, 0, False])
+def test_rights_over_the_api_are_refused(
+    scopes: Any, cast: Cast, local_user: LocalUser
+) -> None:
+    answer = local_user(cast.alice).post(CI, [dict(APP, api_scopes=scopes)])
+    text = "api_scopes: a trust gives no rights over the API; leave it out"
+    assert_refused(answer, text)
+    assert stored() == []
+
+
 def test_a_trust_that_stays_keeps_its_row(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     alice.post(CI, [APP, WEB, PLAIN])
@@ -449,14 +479,22 @@ TRUSTS = st.fixed_dictionaries(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_what_get_answers_post_accepts_unchanged(
+def test_what_get_answers_post_accepts_unchanged_and_by_two_fields(
     trusts: list[dict[str, Any]], cast: Cast, local_user: LocalUser
 ) -> None:
     alice = local_user(cast.alice)
+    alice.delete(CI)
     made = alice.post(CI, trusts)
     assume(made.status == 200)
     keys = list(cast.ci.trusts.values_list("pk", flat=True))
     shown = alice.get(CI).json
     assert (made.json, len(shown)) == (shown, len(trusts))
-    assert alice.post(CI, shown).json == alice.get(CI).json == shown
+    known = [{**two_fields(trust), "isExpanded": True} for trust in shown]
+    for sent in (shown, known, [*reversed(known)], shown):
+        assert alice.post(CI, sent).json == alice.get(CI).json
+    assert alice.get(CI).json == shown
     assert list(cast.ci.trusts.values_list("pk", flat=True)) == keys
+
+
+def two_fields(trust: dict[str, Any]) -> dict[str, Any]:
+    return {name: trust[name] for name in ("issuer", "subject")}

@@ -1,5 +1,6 @@
 """Trusts of a robot one by one: listed, added, shown, changed, removed."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from jwt.algorithms import ECAlgorithm
 from pytest_django.fixtures import Settings
 
+from federation.conf import own_url
 from federation.linter import grade
 from federation.models import FederatedToken, Trust
 from robots.models import AuditEvent, RobotToken, TokenOrigin
@@ -17,7 +20,11 @@ from tests import factories
 from tests.api.client import Answer, Client
 from tests.api.local import LocalClient
 from tests.conftest import Cast
-from tests.federation.signer import Signer
+from tests.federation.exchanges import Exchange
+from tests.federation.fixtures import exchange
+from tests.federation.signer import SUBJECT, Signer
+
+__all__ = ["exchange"]
 
 pytestmark = pytest.mark.django_db
 
@@ -191,7 +198,13 @@ def test_an_empty_change_is_none(cast: Cast, alice: LocalClient) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"enabled": False}, {"audiences": ["quay"]}, {"subject": "repo:acme/web"}],
+    [
+        {"enabled": False},
+        {"audiences": ["quay"]},
+        {"subject": "repo:acme/web"},
+        {"max_age": 60},
+        {"single_use": True},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_a_change_shuts_out_whom_it_would_not_let_in(
@@ -407,3 +420,61 @@ def test_trusts_of_the_two_ways_are_the_same(cast: Cast, alice: LocalClient) -> 
     assert trust["created_by"] == "alice"
     alice.patch(f"{TRUSTS}/{trust['id']}", {"max_age": 60})
     assert alice.get(f"{ROBOTS}/ci/federation").json == [{**APP, "max_age": 60}]
+
+
+def test_two_clusters_of_one_name_have_a_trust_each(
+    cast: Cast, alice: LocalClient, exchange: Exchange
+) -> None:
+    """And the token of each one is held to the keys of its own."""
+    name = "https://kubernetes.default.svc.cluster.local"
+    one, two, third = Signer(name), Signer(name), Signer(name, "ES256")
+    two.rotate()
+    pod = {"namespace": "shop", "service_account": "web"}
+    for signer in (one, two):
+        body = {"values": {**pod, "keys": signer.jwks()}}
+        assert alice.post(f"{TRUSTS}/presets/kubernetes", body).status == 201
+    again = alice.post(f"{TRUSTS}/presets/kubernetes", body)
+    assert (again.status, "lets in the same" in again.text) == (400, True)
+    said: dict[str, Any] = {"sub": "system:serviceaccount:shop:web", "aud": own_url()}
+    statuses = [
+        exchange.get(signer.token(**said)).status_code for signer in (one, two, third)
+    ]
+    assert statuses == [200, 200, 401]
+
+
+def test_a_private_key_is_neither_kept_nor_shown(
+    cast: Cast, alice: LocalClient
+) -> None:
+    made, signer = added(alice), Signer(algorithm="ES256")
+    private = ECAlgorithm.to_jwk(signer.key, as_dict=True)
+    keys = {"keys": [Signer().jwk(), {**private, "kid": "mine"}]}
+    for body in (keys, json.dumps(keys)):
+        for answer in (
+            alice.post(TRUSTS, {**APP, "subject": "other", "keys": body}),
+            alice.patch(f"{TRUSTS}/{made['id']}", {"keys": body}),
+            alice.post(f"{ROBOTS}/ci/federation", [{**APP, "keys": body}]),
+        ):
+            assert answer.status == 400
+            assert answer.json["detail"] == (
+                "keys: holds a private key; give the public ones"
+            )
+            assert private["d"] not in answer.text
+    assert alice.get(TRUSTS).json == {"trusts": [made]}
+
+
+def test_keys_of_the_issuer_before_let_in_nobody_of_another_one(
+    cast: Cast, alice: LocalClient, exchange: Exchange
+) -> None:
+    old = Signer("https://old.example")
+    made = added(alice, issuer=old.issuer, subject=SUBJECT, keys=old.jwks())
+    one, new = f"{TRUSTS}/{made['id']}", {"issuer": "https://new.example"}
+    refused = alice.patch(one, new)
+    assert refused.status == 400
+    assert refused.json["detail"] == (
+        "keys: are those of the issuer before; send keys as well"
+    )
+    assert alice.get(one).json == made
+    changed = alice.patch(one, {**new, "keys": Signer(algorithm="ES256").jwks()})
+    assert (changed.status, changed.json["issuer"]) == (200, new["issuer"])
+    old.issuer = new["issuer"]
+    assert exchange.get(old.token()).status_code == 401

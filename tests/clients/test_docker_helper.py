@@ -73,6 +73,17 @@ def test_each_get_is_an_exchange_of_its_own_and_leaves_nothing_behind(
         "other.example.com",
         "https://evil.example/registry.example.com",
         "evil.example://registry",
+        "evil.example/x://registry.example.com",
+        "evil.example#://registry.example.com/",
+        "https://evil.example://registry.example.com",
+        "https://registry.example.com/x://evil.example",
+        "https://https://registry.example.com",
+        "https://user@registry.example.com",
+        "ftp://registry.example.com",
+        "http://registry.example.com",
+        "HTTPS://registry.example.com",
+        "://registry.example.com",
+        "/registry.example.com",
     ],
 )
 def test_get_for_another_registry_finds_nothing(

@@ -15,7 +15,7 @@ from tests.federation.fixtures import TrustBuilder
 from tests.federation.signer import Signer
 from tests.registryauth.endpoint import body
 
-NOT_MINE = {"sub": "repo:acme/other"}
+NOT_MINE: dict[str, Any] = {"sub": "repo:acme/other"}
 
 
 @pytest.fixture

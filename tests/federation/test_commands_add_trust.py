@@ -22,7 +22,10 @@ Captured = pytest.CaptureFixture[str]
 
 ADD = ("add_trust", "--robot", "acme+ci")
 PLAIN = ("--issuer", "https://issuer.example", "--subject", "repo:acme/app")
-POD = ("--preset", "kubernetes", "namespace=ci", "service_account=builder")
+POD = (
+    *("--preset", "kubernetes", "namespace=ci", "service_account=builder"),
+    "issuer=https://cluster.example",
+)
 
 
 def refusal(*arguments: str) -> str:
@@ -226,3 +229,18 @@ def test_an_unknown_robot_is_refused(cast: Cast) -> None:
     arguments: tuple[Any, ...] = ("add_trust", "--robot", "acme+no", *PLAIN)
     with pytest.raises(CommandError, match="no robot account"):
         call_command(*arguments)
+
+
+def test_what_is_told_of_a_trust_does_not_tell_the_terminal_what_to_do(
+    cast: Cast, capsys: Captured
+) -> None:
+    issuer, audience, value = "https://i.example/\x1b[2J", "quay\nok", "a\x07\x9b"
+    call_command(
+        *ADD,
+        *("--issuer", issuer, "--subject", "s\r\x1b[1A", "--audience", audience),
+        *("--condition", f"event={value}"),
+    )
+    told = capsys.readouterr().out
+    assert all(char.isprintable() or char == "\n" for char in told)
+    assert ": s??[1A of https://i.example/?[2J\n  audience: quay?ok\n" in told
+    assert Trust.objects.get().entry.pair == (issuer, "s\r\x1b[1A"), "as it was said"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from federation import diagnosed
@@ -20,6 +21,7 @@ from tests.conftest import Cast
 from tests.federation.exchanges import Exchange
 from tests.federation.fixtures import TrustBuilder
 from tests.federation.signer import SUBJECT, Signer
+from tests.registryauth.endpoint import Endpoint, basic
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +94,27 @@ def test_json_is_the_diagnosis(
     assert told == diagnosed.facts(cast.ci, diagnose(cast.ci, token, timezone.now()))
 
 
-def test_a_token_that_was_used_is_told_so(
+@pytest.mark.parametrize(
+    ("once", "code", "told"), [(True, 3, "and works once"), (False, 0, "yes")]
+)
+def test_a_token_that_was_a_password_before_is_told_so(
+    once: bool,
+    code: int,
+    told: str,
+    cast: Cast,
+    trusting: TrustBuilder,
+    file: Path,
+    client: Client,
+    capsys: Captured,
+) -> None:
+    trusting(single_use=once)
+    login = basic("acme+ci", Secret(file.read_text().strip()))
+    assert Endpoint(client).get(login=login).status_code == 200
+    assert explained(file) == code
+    assert f"\nUsed before: {told}\n" in capsys.readouterr().out
+
+
+def test_a_token_that_was_exchanged_before_is_told_so(
     cast: Cast,
     trusting: TrustBuilder,
     file: Path,
@@ -100,12 +122,23 @@ def test_a_token_that_was_used_is_told_so(
     capsys: Captured,
 ) -> None:
     trusting(single_use=True)
-    exchange.get(Secret(file.read_text().strip()))
+    assert exchange.get(Secret(file.read_text().strip())).status_code == 200
     assert explained(file) == 3
     assert "\nUsed before: and works once\n" in capsys.readouterr().out
-    Trust.objects.update(single_use=False)
-    assert explained(file) == 0
-    assert "\nUsed before: yes\n" in capsys.readouterr().out
+
+
+def test_what_others_wrote_does_not_tell_the_terminal_what_to_do(
+    cast: Cast, signer: Signer, trusting: TrustBuilder, file: Path, capsys: Captured
+) -> None:
+    subject = "s\x1b]0;x\x07\nGrants: all\u202e"
+    trusting(subject=subject, name="n\x1b[2J\u2028")
+    file.write_text(signer.token(sub="t\x1b[2J\nGrants: all").reveal())
+    assert explained(file) == 3
+    told = capsys.readouterr().out
+    assert all(char.isprintable() or char == "\n" for char in told)
+    assert "\nGrants" not in told
+    assert "s?]0;x??Grants: all? of https://issuer.example\n" in told
+    assert "(n?[2J?) refuses it" in told
 
 
 def test_a_long_list_of_grants_is_cut_and_counted(

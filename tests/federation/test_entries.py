@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from federation.conditions import MAX_CONDITIONS, Condition, Operator
 from federation.entries import (
@@ -43,6 +44,8 @@ FULL = Entry(
     enabled=False,
     expires_at=datetime(2030, 1, 1, tzinfo=UTC),
 )
+KEYS = (Signer().jwks(), Signer(algorithm="ES256").jwks())
+NOT_PUBLIC = "keys: holds a private key; give the public ones"
 LONGEST: dict[str, Any] = {
     "issuer": ISSUER.ljust(MAX_LENGTH, "x"),
     "subject": "x" * MAX_LENGTH,
@@ -121,12 +124,44 @@ def test_a_robot_has_a_hundred_trusts_at_most() -> None:
         check_entries(many)
 
 
+PUBLIC = Signer().jwk()
+PRIVATE = {
+    "RSA": RSAAlgorithm.to_jwk(Signer().key, as_dict=True),
+    "EC": ECAlgorithm.to_jwk(Signer(algorithm="ES256").key, as_dict=True),
+    "symmetric": {"kty": "oct", "k": "c2VjcmV0"},
+    **{name: {"kty": "RSA", name: "AQAB"} for name in ("d", "p", "q", "dp", "dq")},
+    **{name: {"kty": "RSA", name: []} for name in ("qi", "oth")},
+}
+
+
+@pytest.mark.parametrize("key", PRIVATE.values(), ids=PRIVATE)
+def test_a_private_key_among_those_of_the_issuer_is_refused(
+    key: dict[str, Any],
+) -> None:
+    """It would be shown to whoever may read the trust."""
+    for keys in ([PUBLIC, {**key, "kid": "mine"}], [key], [{**PUBLIC, "old": [key]}]):
+        with pytest.raises(TrustInvalid) as refusal:
+            check_entry(replace(PLAIN, keys=json.dumps({"keys": keys})))
+        assert refusal.value.message == NOT_PUBLIC
+
+
+def test_a_private_key_does_not_hide_behind_another_of_its_name() -> None:
+    private, public = json.dumps([PRIVATE["EC"]]), json.dumps([PUBLIC])
+    with pytest.raises(TrustInvalid, match=f"^{NOT_PUBLIC}$"):
+        check_entry(replace(PLAIN, keys=f'{{"keys": {private}, "keys": {public}}}'))
+
+
+@pytest.mark.parametrize("keys", ["no", "[" * 100_000, '"d"', '{"keys": ["d"]}'])
+def test_what_is_no_key_set_is_not_called_a_private_key(keys: str) -> None:
+    with pytest.raises(TrustInvalid, match="^keys: (?!holds)"):
+        check_entry(replace(PLAIN, keys=keys))
+
+
 SAME: dict[str, Any] = {
     "audiences": ("other",),
     "name": "other",
     "max_age": 60,
     "single_use": True,
-    "keys": FULL.keys,
     "enabled": False,
     "expires_at": FULL.expires_at,
 }
@@ -136,6 +171,7 @@ OTHER: dict[str, Any] = {
     "subject_match": SubjectMatch.GLOB,
     "ignore_case": True,
     "conditions": (PUSH,),
+    "keys": FULL.keys,
 }
 
 
@@ -152,6 +188,13 @@ def test_trusts_that_let_in_others_are_two(field: str) -> None:
     check_entries([PLAIN, other])
     assert other.digest != PLAIN.digest
     assert other.pair == (other.issuer, other.subject)
+
+
+def test_two_clusters_of_one_name_are_told_apart_by_their_keys() -> None:
+    one, two = (replace(GLOB, conditions=(PUSH,), keys=keys) for keys in KEYS)
+    check_entries([one, two])
+    with pytest.raises(TrustInvalid, match="^Duplicate federation config entry$"):
+        check_entries([one, replace(one, audiences=("other",))])
 
 
 def test_the_order_of_conditions_makes_no_other_trust() -> None:

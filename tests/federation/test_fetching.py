@@ -1,5 +1,6 @@
 """The one outbound GET, against a server that behaves as badly as servers can."""
 
+import logging
 import socket
 import ssl
 import threading
@@ -17,6 +18,7 @@ from tests.federation.issuer import KEYS, Answer, FakeIssuer
 from tests.federation.surroundings import Connections, NameService
 
 NAME = "issuer.example"
+NO_ADDRESS = "its host has no address that may be asked"
 
 
 @pytest.fixture(autouse=True)
@@ -177,7 +179,7 @@ def test_plain_http_needs_the_setting(issuer: FakeIssuer, settings: Settings) ->
 def test_plain_http_is_for_loopback_alone(
     address: str, connections: Connections
 ) -> None:
-    assert "loopback" in failure(f"http://{address}/", internal=True)
+    assert failure(f"http://{address}/", internal=True) == NO_ADDRESS
     assert connections.made == []
 
 
@@ -201,7 +203,7 @@ def test_a_proxy_of_the_environment_is_not_used(
 def test_another_spelling_of_loopback_is_loopback(
     host: str, connections: Connections
 ) -> None:
-    assert "never asked" in failure(f"https://{host}/")
+    assert failure(f"https://{host}/") == NO_ADDRESS
     assert connections.made == []
 
 
@@ -209,7 +211,7 @@ def test_one_bad_address_among_good_ones_is_enough(
     dns: NameService, connections: Connections
 ) -> None:
     dns.names[NAME] = [["8.8.8.8", "2606:4700::1111", "10.0.0.1"]]
-    assert "never asked" in failure(f"https://{NAME}/")
+    assert failure(f"https://{NAME}/") == NO_ADDRESS
     assert connections.made == []
 
 
@@ -218,25 +220,40 @@ def test_an_internal_issuer_may_be_private_but_no_metadata_service(
 ) -> None:
     dns.names[NAME] = [["10.0.0.1"], ["169.254.169.254"]]
     assert "unreachable" in failure(f"https://{NAME}/", internal=True)
-    assert "never asked" in failure(f"https://{NAME}/", internal=True)
+    assert failure(f"https://{NAME}/", internal=True) == NO_ADDRESS
     assert connections.made == ["10.0.0.1"]
 
 
-def test_the_address_that_failed_is_not_told(dns: NameService) -> None:
-    dns.names[NAME] = [["10.11.12.13"]]
-    assert "10.11" not in failure(f"https://{NAME}/")
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://inside.example/", "inside.example has an address that is never"),
+        ("http://inside.example/", "inside.example has an address that is not asked"),
+        ("https://nowhere.example/", "nowhere.example has no address"),
+    ],
+    ids=["private", "without https", "none"],
+)
+def test_s15_a_private_name_is_not_told_from_one_that_does_not_exist(
+    url: str, told: str, dns: NameService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else a trust would read the names of a private network one by one."""
+    dns.names["inside.example"] = [["10.11.12.13"]]
+    with caplog.at_level(logging.INFO, "federation.fetching"):
+        assert failure(url) == NO_ADDRESS
+    assert told in caplog.text
+    assert "10.11" not in caplog.text
 
 
 def test_a_name_without_an_address_fails(
     dns: NameService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert failure(f"https://{NAME}/") == "its host has no address"
+    assert failure(f"https://{NAME}/") == NO_ADDRESS
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
-    assert failure(f"https://{NAME}/") == "its host has no address"
+    assert failure(f"https://{NAME}/") == NO_ADDRESS
 
 
 def test_a_label_that_no_name_may_have_fails_without_a_fuss() -> None:
-    assert failure(f"https://{'a' * 64}.example/") == "its host has no address"
+    assert failure(f"https://{'a' * 64}.example/") == NO_ADDRESS
 
 
 def test_a_resolver_that_never_answers_costs_no_more_than_the_cap(

@@ -25,6 +25,7 @@ from federation.lifecycle import (
     set_trusts,
 )
 from federation.models import FederatedToken, Trust
+from federation.pairs import Pair
 from robots.errors import AlreadyExists, DomainError, NotFound
 from robots.models import AuditEvent, Robot, RobotToken, TokenOrigin
 from tests import factories
@@ -173,6 +174,40 @@ def test_two_robots_may_trust_the_same(cast: Cast) -> None:
     assert said(cast.ci) == said(cast.reader) == [APP]
 
 
+def test_a_pair_keeps_the_trust_that_has_it_whole(cast: Cast) -> None:
+    trust = add_trust(cast.ci, FULL, BY)
+    token = token_of(trust)
+    stored = set_trusts(cast.ci, [Pair(*WEB.pair), Pair(*FULL.pair)], BY)
+    assert stored == said(cast.ci) == [Entry(*WEB.pair), FULL]
+    assert Trust.objects.filter(pk=trust.pk).exists() and lives(token)
+    event = AuditEvent.objects.get(kind="create_robot_federation")
+    assert [config["subject"] for config in event.facts["config"]] == [
+        WEB.subject,
+        FULL.subject,
+    ]
+    assert event.facts["config"][1]["single_use"] is True
+
+
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        ([replace(APP, max_age=5, conditions=(RUN,)), FULL], "Duplicate federation"),
+        (
+            [replace(APP, conditions=(RUN,)), replace(APP, ignore_case=True)],
+            "say which",
+        ),
+    ],
+    ids=["it is there already", "it could be either"],
+)
+def test_a_pair_that_tells_no_trust_from_another_changes_nothing(
+    held: list[Entry], text: str, cast: Cast
+) -> None:
+    set_trusts(cast.ci, held, BY)
+    with unchanged(), pytest.raises(TrustInvalid, match=text):
+        set_trusts(cast.ci, [Pair(*APP.pair), held[0]], BY)
+    assert said(cast.ci) == held
+
+
 DEEDS_ON_A_ROBOT: dict[str, Callable[[Robot], object]] = {
     "set": lambda robot: set_trusts(robot, [APP], BY),
     "clear": lambda robot: clear_trusts(robot, BY),
@@ -233,6 +268,8 @@ ENDS_TOKENS: dict[str, Callable[[Trust], object]] = {
             "ignore_case": True,
             "audiences": (),
             "conditions": (RUN,),
+            "max_age": 60,
+            "single_use": True,
             "keys": Signer().jwks(),
         }.items()
     },
@@ -261,7 +298,6 @@ KEEPS_TOKENS: dict[str, Callable[[Trust], object]] = {
     "another one removed": lambda trust: remove_trust(
         Trust.objects.get(subject=APP.subject), BY
     ),
-    "another maximum age": lambda trust: revise_trust(trust, BY, max_age=60),
     "a later end": lambda trust: revise_trust(
         trust, BY, expires_at=timezone.now() + timedelta(hours=9)
     ),
@@ -310,6 +346,25 @@ def test_other_keys_of_the_same_name_are_a_change(cast: Cast) -> None:
     event = AuditEvent.objects.get(kind="change_robot_trust")
     assert event.facts["changes"] == {"keys": {"before": ["key-1"], "after": ["key-1"]}}
     assert not lives(token)
+
+
+def test_keys_do_not_go_over_to_another_issuer(cast: Cast) -> None:
+    trust, keys = add_trust(cast.ci, FULL, BY), Signer(algorithm="ES256").jwks()
+    with unchanged(), pytest.raises(TrustInvalid) as refusal:
+        revise_trust(trust, BY, issuer="https://new.example")
+    assert refusal.value.message == (
+        "keys: are those of the issuer before; send keys as well"
+    )
+    for number, sent in enumerate((keys, keys, "")):
+        issuer = f"https://{number}.example"
+        revise_trust(trust, BY, issuer=issuer, keys=sent)
+        assert said(cast.ci) == [replace(FULL, issuer=issuer, keys=sent)]
+
+
+def test_keys_stay_where_the_issuer_does(cast: Cast) -> None:
+    trust = add_trust(cast.ci, FULL, BY)
+    revise_trust(trust, BY, issuer=FULL.issuer, name="new")
+    assert said(cast.ci) == [replace(FULL, name="new")]
 
 
 def test_a_change_of_nothing_leaves_no_trace(cast: Cast) -> None:

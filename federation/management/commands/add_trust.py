@@ -13,6 +13,7 @@ from federation.keys import MAX_SET_BYTES
 from federation.lifecycle import add_trusts, plan_trusts
 from federation.linter import grade
 from federation.management.files import text_of
+from federation.management.printable import printable
 from federation.models import Trust
 from federation.presets import PRESETS, fill
 from robots.errors import DomainError
@@ -193,4 +194,4 @@ def _text(robot: Robot, trust: Trust) -> str:
     lines += [f"  condition: {condition}" for condition in trust.entry.conditions]
     for finding in grade(trust.entry).findings:
         lines.append(f"  {finding.level}: {finding.reason}. {finding.cure}.")
-    return "\n".join(lines)
+    return "\n".join(printable(line) for line in lines)

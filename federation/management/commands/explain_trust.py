@@ -11,6 +11,7 @@ from federation import diagnosed
 from federation.diagnosis import Diagnosis, Verdict, diagnose
 from federation.diagnosis import Outcome as Judgement
 from federation.management.files import text_of
+from federation.management.printable import printable
 from robots.credentials import Secret
 from robots.lookup import robot_named
 from robots.management.command import Deed, Outcome
@@ -64,7 +65,7 @@ it, it is not used up, and nothing is changed. The issuer may be asked for its k
         token = Secret(text_of("--token-file", options["token_file"], _MAX_BYTES))
         diagnosis = diagnose(robot, token, timezone.now())
         return Outcome(
-            "\n".join(_lines(robot, diagnosis)),
+            "\n".join(printable(line) for line in _lines(robot, diagnosis)),
             diagnosed.facts(robot, diagnosis),
             exit_code=0 if diagnosis.admitted else DENIED,
         )
