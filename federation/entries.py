@@ -27,10 +27,14 @@ MAX_LENGTH = 2048
 MAX_NAME = 255
 """Characters of a trust's name."""
 
+MAX_KEYS = 10
+MAX_KEYS_BYTES = 16 * 1024
+"""Own keys of one trust: each login may have to read them anew."""
+
 MAX_AGE = 24 * 3600
 """Seconds; the longest `max_age`."""
 
-MAX_WILDCARDS = 20
+MAX_WILDCARDS = 10
 """Wildcards of one subject, and of all conditions of one trust: each costs time."""
 
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -152,11 +156,15 @@ def _check_times(entry: Entry) -> None:
 
 def _check_keys(keys: str) -> None:
     check_storable("keys", keys)
+    if len(keys.encode()) > MAX_KEYS_BYTES:
+        raise TrustInvalid(f"keys: at most {MAX_KEYS_BYTES} bytes")
     _check_public(keys)
     try:
-        parse_key_set(keys)
+        found = parse_key_set(keys)
     except KeySetInvalid as error:
         raise TrustInvalid(f"keys: {error}") from None
+    if len(found) > MAX_KEYS:
+        raise TrustInvalid(f"keys: at most {MAX_KEYS} of them")
 
 
 def _check_public(keys: str) -> None:

@@ -45,6 +45,13 @@ FULL = Entry(
     expires_at=datetime(2030, 1, 1, tzinfo=UTC),
 )
 KEYS = (Signer().jwks(), Signer(algorithm="ES256").jwks())
+
+
+def many_keys(count: int) -> str:
+    jwk = Signer().jwk()
+    return json.dumps({"keys": [{**jwk, "kid": str(n)} for n in range(count)]})
+
+
 NOT_PUBLIC = "keys: holds a private key; give the public ones"
 LONGEST: dict[str, Any] = {
     "issuer": ISSUER.ljust(MAX_LENGTH, "x"),
@@ -70,9 +77,12 @@ def globs(*counts: int) -> tuple[Condition, ...]:
         replace(PLAIN, issuer="http://"),
         replace(PLAIN, max_age=1),
         replace(PLAIN, subject="*" * MAX_WILDCARDS),
+        replace(PLAIN, keys=many_keys(10)),
         replace(PLAIN, conditions=globs(MAX_WILDCARDS - 1, 1)),
     ],
-    ids=["plain", "full", "longest", "http", "youngest", "wildcards", "globs"],
+    ids=[
+        *("plain", "full", "longest", "http", "youngest", "wildcards", "keys", "globs")
+    ],
 )
 def test_what_a_trust_may_say(entry: Entry) -> None:
     check_entry(entry)
@@ -90,7 +100,10 @@ def test_what_a_trust_may_say(entry: Entry) -> None:
         ({"issuer": ISSUER + "\x00"}, "issuer: NUL and lone surrogates"),
         ({"subject": "x" * (MAX_LENGTH + 1)}, "subject: at most 2048 characters"),
         ({"subject": "\ud800"}, "subject: NUL and lone surrogates"),
-        ({"subject": "*" * (MAX_WILDCARDS + 1)}, "subject: at most 20 wildcards"),
+        (
+            {"subject": "*" * (MAX_WILDCARDS + 1)},
+            f"subject: at most {MAX_WILDCARDS} wildcards",
+        ),
         ({"audiences": ("",)}, "audiences: none may be empty"),
         ({"audiences": ("a", "x" * (MAX_LENGTH + 1))}, "audiences: at most 2048"),
         ({"audiences": ("a", "\x00")}, "audiences: NUL and lone surrogates"),
@@ -100,13 +113,15 @@ def test_what_a_trust_may_say(entry: Entry) -> None:
         ({"conditions": (PUSH,) * 21}, "conditions: at most 20 of them"),
         (
             {"conditions": globs(MAX_WILDCARDS, 1)},
-            "conditions: at most 20 wildcards in all",
+            f"conditions: at most {MAX_WILDCARDS} wildcards in all",
         ),
         ({"max_age": 0}, "max_age: 1 to 86400 seconds"),
         ({"max_age": -1}, "max_age: 1 to 86400 seconds"),
         ({"max_age": MAX_AGE + 1}, "max_age: 1 to 86400 seconds"),
         ({"expires_at": datetime(2030, 1, 1)}, "expires_at: a time needs its zone"),  # noqa: DTZ001
         ({"keys": "{}"}, "keys: not a JWK set"),
+        ({"keys": " " * 16_385}, "keys: at most 16384 bytes"),
+        ({"keys": many_keys(11)}, "keys: at most 10 of them"),
         ({"keys": "\x00"}, "keys: NUL and lone surrogates"),
     ],
 )
