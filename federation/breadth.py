@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from federation import patterns
 from federation.conditions import Condition, Operator
 from federation.entries import Entry, SubjectMatch
-from federation.findings import Finding, Level
-from federation.providers import TRAITS, Provider, is_shared, provider_of
+from federation.findings import Finding, refusal, warning
+from federation.providers import TRAITS, Provider, provider_of
 
 _RUN = re.compile(r"\*+")
 _NAMES = "Name the owner and the thing in full, and end both with their delimiter"
@@ -18,8 +18,12 @@ _STRANGERS = (
     "system:serviceaccount:stranger:default",
     "repo:stranger/thing:ref:refs/heads/main",
     "project_path:stranger/thing:ref_type:branch:ref:main",
+    "organization:stranger:project:thing:workspace:main:run_phase:apply",
 )
 """Subjects of nobody in particular: a pattern for one of them is for all."""
+_OPEN_ORGANIZATION = re.compile(r"organization:[^:]*[*]")
+_CALLED = "job_workflow_ref:"
+_CALLER = re.compile(r":(repo|repository(_owner)?(_id)?):[^/:@*]+([/:@]|$)")
 
 
 def breadth(entry: Entry) -> Iterator[Finding]:
@@ -27,7 +31,7 @@ def breadth(entry: Entry) -> Iterator[Finding]:
     if not patterns.has_wildcard(entry.subject):
         return
     if not entry.subject.strip(f"*{patterns.DELIMITERS}"):
-        yield _refused(
+        yield refusal(
             "subject_any",
             "The subject is nothing but wildcards, so it is that of every token",
             "Say whose tokens are let in",
@@ -36,6 +40,23 @@ def breadth(entry: Entry) -> Iterator[Finding]:
         yield _of_literal(entry)
     else:
         yield from _of_glob(entry)
+
+
+def called(entry: Entry) -> Iterator[Finding]:
+    """Whether it asks which workflow is called, but not who calls it.
+
+    `job_workflow_ref` is a claim of GitHub on the workflow that a job calls.
+    """
+    if provider_of(entry) is not Provider.GITHUB or not _names_called_only(entry):
+        return
+    is_glob = entry.subject_match is SubjectMatch.GLOB
+    is_wide = is_glob and patterns.has_wildcard(entry.subject)
+    yield (refusal if is_wide else warning)(
+        "caller_open",
+        "The subject says which workflow is called, and anybody may call a public one",
+        "Add a condition on repository_owner_id or repository_id, which say whose"
+        " repository calls it",
+    )
 
 
 def pins_ids(entry: Entry) -> bool:
@@ -57,7 +78,7 @@ def _of_literal(entry: Entry) -> Finding:
     whole = len(entry.subject)
     if has_names and _names_no_owner(entry) and _cuts(entry.subject, 0, whole):
         return _cut()
-    return _warning(
+    return warning(
         "literal_wildcard",
         "The subject is compared as it is, so its `*` is not a wildcard",
         "Set subject_match to glob if a wildcard was meant",
@@ -72,25 +93,25 @@ def _of_glob(entry: Entry) -> Iterator[Finding]:
     if _cuts(subject, 0, end):
         yield _cut()
     if not traits.owner.match(subject.split("**")[0]):
-        yield _refused(
+        yield refusal(
             "wildcard_before_owner",
             "A wildcard stands where the subject should say whose tokens are let in",
             _NAMES,
         )
     elif _is_open(entry):
-        yield _refused(
+        yield refusal(
             "owner_open",
             "A wildcard leaves open whose tokens are let in, and strangers have some",
             f"{_NAMES}{_or_pin(traits.ids)}",
         )
     elif subject.startswith("*"):
-        yield _warning(
+        yield warning(
             "wildcard_first",
             "The subject begins with a wildcard, so only its end is asked for",
             "Begin with what is always the same",
         )
     if _cuts(subject, end, len(subject)):
-        yield _warning(
+        yield warning(
             "wildcard_cuts_rest",
             "A wildcard stands for part of a name: `main*` is also `main-of-mallory`",
             "Let wildcards stand for whole parts, or see to it that nobody else can"
@@ -105,15 +126,19 @@ def _or_pin(ids: frozenset[str]) -> str:
 
 def _is_open(entry: Entry) -> bool:
     """Whether a stranger can have a token with such a subject."""
-    provider = provider_of(entry)
-    if provider is Provider.OTHER:
-        return any(
+    if provider_of(entry) is Provider.OTHER:
+        subject = patterns.folded(entry.subject)
+        return bool(_OPEN_ORGANIZATION.match(subject)) or any(
             patterns.matches(entry.subject, who, ignore_case=entry.ignore_case)
             for who in _STRANGERS
         )
-    if provider is Provider.KUBERNETES:
-        return _names_no_owner(entry)
-    return is_shared(entry.issuer) and _names_no_owner(entry) and not pins_ids(entry)
+    return _names_no_owner(entry) and not pins_ids(entry)
+
+
+def _names_called_only(entry: Entry) -> bool:
+    subject = patterns.folded(entry.subject)
+    names_caller = _CALLER.search(subject) or pins_ids(entry)
+    return subject.startswith(_CALLED) and not names_caller
 
 
 def _names_no_owner(entry: Entry) -> bool:
@@ -138,16 +163,8 @@ def _cuts(subject: str, begin: int, end: int) -> bool:
 
 
 def _cut() -> Finding:
-    return _refused(
+    return refusal(
         "wildcard_cuts_name",
         "A wildcard stands for part of a name: `acme*` is also `acme-of-mallory`",
         _NAMES,
     )
-
-
-def _refused(code: str, reason: str, cure: str) -> Finding:
-    return Finding(code, Level.REFUSED, reason, cure)
-
-
-def _warning(code: str, reason: str, cure: str) -> Finding:
-    return Finding(code, Level.WARNING, reason, cure)

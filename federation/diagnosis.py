@@ -63,7 +63,7 @@ class Diagnosis:
 
     `reason` tells why the token was not verified. `matched` is the trust that would
     let it in; if there is none, `nearest` is the one that it came furthest with.
-    `already_used` matters to a trust that takes a token once. `issues`
+    `already_used` is kept of tokens that are taken once, and of passwords. `issues`
     are why the robot could not log in with any token. `grants` are the first ones
     of `grants_count`, and none where the token would give nothing.
     """

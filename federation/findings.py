@@ -44,3 +44,13 @@ class Grade:
             for finding in self.findings
         ]
         return {"level": self.level.value, "findings": findings}
+
+
+def warning(code: str, reason: str, cure: str) -> Finding:
+    """Something is open that need not be."""
+    return Finding(code, Level.WARNING, reason, cure)
+
+
+def refusal(code: str, reason: str, cure: str) -> Finding:
+    """Strangers are let in."""
+    return Finding(code, Level.REFUSED, reason, cure)

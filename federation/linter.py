@@ -4,22 +4,20 @@ A trust that can only be a mistake is refused; one that is open somewhere is war
 An exact subject without `*` is never refused (contract 4.1).
 """
 
-import ipaddress
+import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from federation.breadth import breadth, claim_name, pins_ids
+from federation.breadth import breadth, called, pins_ids
+from federation.casing import name_case, ref_case
 from federation.conditions import Condition, Operator
-from federation.entries import Entry, SubjectMatch
+from federation.entries import Entry
 from federation.errors import TrustInvalid
-from federation.findings import Finding, Grade, Level
-from federation.patterns import DELIMITERS, folded, matches
-from federation.providers import (
-    TRAITS,
-    Provider,
-    host_of,
-    is_misspelt,
-    provider_of,
-)
+from federation.findings import Finding, Grade, Level, warning
+from federation.hosts import host_of, is_inside, is_loopback
+from federation.patterns import DELIMITERS, folded
+from federation.providers import TRAITS, Provider, is_guess, is_misspelt, provider_of
+from federation.runs import foreign_runs
 
 __all__ = ["Finding", "Grade", "Level", "check", "grade"]
 
@@ -27,6 +25,7 @@ __all__ = ["Finding", "Grade", "Level", "check", "grade"]
 def grade(entry: Entry) -> Grade:
     """All that there is to say of a trust, whether or not it is in force."""
     findings = [finding for rule in _RULES for finding in rule(entry)]
+    findings += _of_provider(entry)
     return Grade(tuple(sorted(findings, key=lambda it: it.level is Level.WARNING)))
 
 
@@ -38,46 +37,73 @@ def check(entry: Entry) -> None:
         raise TrustInvalid(f"subject: {worst.reason}. {worst.cure}")
 
 
+def _of_provider(entry: Entry) -> Iterator[Finding]:
+    """What holds at the provider; where that is a guess, the reason says so."""
+    guess = ""
+    if is_guess(entry):
+        guess = f" (if its issuer is like {provider_of(entry)}, as its subject is)"
+    for rule in _PROVIDER_RULES:
+        for finding in rule(entry):
+            yield replace(finding, reason=finding.reason + guess)
+
+
 def _audience(entry: Entry) -> Iterator[Finding]:
     if not entry.audiences:
-        yield _warning(
+        yield warning(
             "no_audience",
             "Tokens that were made for other services are taken as well",
             "Name the audience that a token for this registry is made for",
+        )
+    if any(_is_common(audience, entry) for audience in entry.audiences):
+        yield warning(
+            "audience_common",
+            "One of the audiences is in tokens that nobody asked to be for this"
+            " registry, so whoever is shown such a token can use it here",
+            "Name only an audience of this registry's own, and have jobs ask for it",
         )
 
 
 def _issuer(entry: Entry) -> Iterator[Finding]:
     if entry.issuer.startswith("http://"):
-        yield _warning(
+        yield warning(
             "issuer_http",
             "Whoever is between here and the issuer can replace its keys",
             "Use an issuer that has an https:// URL",
         )
-    if _is_loopback(host_of(entry.issuer)):
-        yield _warning(
-            "issuer_loopback",
-            "The issuer is this machine, and any program on it can be that",
-            "Use an issuer that has a name of its own",
-        )
     if is_misspelt(entry.issuer):
-        yield _warning(
+        yield warning(
             "issuer_unknown_form",
             "No token of this provider names its issuer like this; it is compared"
             " byte for byte",
             "Copy the claim `iss` from a token",
         )
     if entry.issuer.rstrip("/").endswith("/realms/master"):
-        yield _warning(
+        yield warning(
             "keycloak_master",
             "The realm master is for those who administer the other realms",
             "Keep jobs in a realm of their own",
         )
 
 
+def _issuer_host(entry: Entry) -> Iterator[Finding]:
+    if is_loopback(entry.issuer):
+        yield warning(
+            "issuer_loopback",
+            "The issuer is this machine, and any program on it can be that",
+            "Use an issuer that has a name of its own",
+        )
+    if is_inside(entry.issuer) and not entry.keys:
+        yield warning(
+            "issuer_means_host_cluster",
+            "The issuer has a name that means another in each cluster or network, and"
+            " is looked up in that of this site",
+            "Give the keys of the issuer that is meant",
+        )
+
+
 def _own_keys(entry: Entry) -> Iterator[Finding]:
     if entry.keys:
-        yield _warning(
+        yield warning(
             "own_keys",
             "The issuer is not asked for its keys, so one that it withdraws stays good",
             "Leave the keys out if the issuer can be reached; else renew them with it",
@@ -87,7 +113,7 @@ def _own_keys(entry: Entry) -> Iterator[Finding]:
 def _names(entry: Entry) -> Iterator[Finding]:
     traits = TRAITS[provider_of(entry)]
     if traits.has_names and not pins_ids(entry):
-        yield _warning(
+        yield warning(
             "names_without_ids",
             "A name that is given up can be somebody else's, and is let in then",
             f"Add a condition on {' or '.join(sorted(traits.ids))}",
@@ -96,78 +122,20 @@ def _names(entry: Entry) -> Iterator[Finding]:
 
 def _conditions(entry: Entry) -> Iterator[Finding]:
     if any(map(_asks_nothing, entry.conditions)):
-        yield _warning(
+        yield warning(
             "condition_any",
             "A condition is nothing but wildcards, so any text will do",
             "Say what the claim must be",
         )
 
 
-def _pull_requests(entry: Entry) -> Iterator[Finding]:
-    """What a pull request runs, its author wrote.
-
-    With pull_request_target the subject is that of the branch it wants to get into.
-    """
-    if provider_of(entry) is not Provider.GITHUB:
-        return
-    if _may_be_pull_request(entry) and _allows_event(entry, "pull_request"):
-        yield _warning(
-            "pull_request",
-            "Runs for pull requests are let in, before anybody has read the changes",
-            "Name a branch or an environment instead",
-        )
-    elif any(_allows_event(entry, event) for event in _PULL_REQUEST_EVENTS):
-        yield _warning(
-            "pull_request_target",
-            "Runs for pull requests can have the subject of a branch or environment",
-            "Add a condition on event_name that lists the events that are meant,"
-            " such as push and workflow_dispatch",
-        )
-
-
-_PULL_REQUEST_EVENTS = ("pull_request", "pull_request_target")
-
-
-def _ref_case(entry: Entry) -> Iterator[Finding]:
-    """Git minds case in branches and tags, wherever they are kept."""
-    if entry.ignore_case and ":ref:" in folded(entry.subject) and not _minds_ref(entry):
-        yield _warning(
-            "ref_ignores_case",
-            "The branches `main` and `MAIN` are two, and both are let in",
-            "Add a condition on ref that minds case",
-        )
-
-
-def _name_case(entry: Entry) -> Iterator[Finding]:
-    """GitHub minds case in no name of an owner or repository; ids decide anyway."""
-    if provider_of(entry) is not Provider.GITHUB or entry.ignore_case:
-        return
-    if entry.subject_match is SubjectMatch.EXACT and not pins_ids(entry):
-        yield _warning(
-            "case_sensitive",
-            "Names are the same there in any case, but this subject is not: a token"
-            " with another spelling is refused",
-            "Pin the ids, and set ignore_case with a condition on ref that minds case",
-        )
-
-
 def _single_use(entry: Entry) -> Iterator[Finding]:
     if TRAITS[provider_of(entry)].mints_per_call and not entry.single_use:
-        yield _warning(
+        yield warning(
             "reusable",
             "A token that leaks, in a log for one, can be used again until it expires",
             "Set single_use: a job can have a new token for every exchange",
         )
-
-
-def _may_be_pull_request(entry: Entry) -> bool:
-    subject = entry.subject
-    if entry.subject_match is SubjectMatch.EXACT:
-        return folded(subject).endswith(":pull_request")
-    named = TRAITS[Provider.GITHUB].naming.match(folded(subject))
-    thing = subject[: named.end()] if named else subject
-    run = f"{thing.replace('*', 'x')}:pull_request"
-    return matches(subject, run, ignore_case=entry.ignore_case)
 
 
 def _asks_nothing(condition: Condition) -> bool:
@@ -177,39 +145,42 @@ def _asks_nothing(condition: Condition) -> bool:
     )
 
 
-def _allows_event(entry: Entry, event: str) -> bool:
-    asked = [c for c in entry.conditions if claim_name(c) == "event_name"]
-    return all(condition.holds({condition.claim: event}) for condition in asked)
+def _is_common(audience: str, entry: Entry) -> bool:
+    """Whether the provider puts it into tokens where no audience is asked for."""
+    if audience == "account":
+        return "/realms/" in entry.issuer
+    provider = provider_of(entry)
+    if provider is Provider.GITHUB:
+        host = re.escape(host_of(entry.issuer))
+        usual = rf"https://(github\.com|{host})/[^/]+"
+        return re.fullmatch(usual, folded(audience)) is not None
+    if provider is Provider.KUBERNETES:
+        return audience in _OF_API_SERVER or audience == entry.issuer
+    return False
 
 
-def _minds_ref(entry: Entry) -> bool:
-    asked = [c for c in entry.conditions if claim_name(c) in _REFS]
-    return any(not condition.ignore_case for condition in asked)
-
-
-_REFS = frozenset({"ref", "build_branch", "build_tag"})
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _warning(code: str, reason: str, cure: str) -> Finding:
-    return Finding(code, Level.WARNING, reason, cure)
-
+_OF_API_SERVER = frozenset(
+    {
+        "kubernetes",
+        "https://kubernetes.default",
+        "https://kubernetes.default.svc",
+        "https://kubernetes.default.svc.cluster.local",
+    }
+)
 
 _RULES: Iterable[Callable[[Entry], Iterator[Finding]]] = (
-    breadth,
     _audience,
     _issuer,
+    _issuer_host,
     _own_keys,
-    _names,
     _conditions,
-    _pull_requests,
-    _ref_case,
-    _name_case,
+    ref_case,
+)
+_PROVIDER_RULES: Iterable[Callable[[Entry], Iterator[Finding]]] = (
+    breadth,
+    called,
+    _names,
+    foreign_runs,
+    name_case,
     _single_use,
 )

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from federation.entries import Entry
+from federation.hosts import host_of
 from federation.patterns import folded
 
 _NEVER = re.compile(r"(?!)")
@@ -24,6 +24,7 @@ class Provider(StrEnum):
     CIRCLECI = "CircleCI"
     GOOGLE = "Google"
     ENTRA = "Microsoft Entra ID"
+    TERRAFORM = "HCP Terraform"
     KUBERNETES = "Kubernetes"
     OTHER = "other"
 
@@ -87,13 +88,31 @@ TRAITS: Mapping[Provider, Traits] = {
         owned=re.compile(r"org/[^/:@*]+/"),
         mints_per_call=True,
     ),
+    # A run phase has one token for all that it does.
+    Provider.TERRAFORM: Traits(
+        naming=re.compile(r"organization:[^:]*(:project:[^:]*(:workspace:[^:]*)?)?"),
+        owner=re.compile(r"organization:[^/:]+:"),
+        owned=re.compile(r"organization:[^/:@*]+:"),
+        ids=frozenset(
+            {
+                "terraform_organization_id",
+                "terraform_project_id",
+                "terraform_workspace_id",
+            }
+        ),
+        has_names=True,
+    ),
+    # A cluster's namespace has no id in a token.
     Provider.KUBERNETES: Traits(
         owner=re.compile(r"system:serviceaccount:[^/:]+:"),
         owned=re.compile(r"system:serviceaccount:[^/:@*]+:"),
+        ids=frozenset({"/kubernetes.io/serviceaccount/uid"}),
+        has_names=True,
     ),
     # A subject is one number.
     Provider.GOOGLE: Traits(),
-    Provider.ENTRA: Traits(),
+    # A tenant has an issuer of its own, so whatever the subject is, it is the tenant's.
+    Provider.ENTRA: Traits(owned=re.compile(r"")),
     Provider.OTHER: Traits(),
 }
 
@@ -103,6 +122,7 @@ SHARED = {
     "agent.buildkite.com": Provider.BUILDKITE,
     "oidc.circleci.com": Provider.CIRCLECI,
     "accounts.google.com": Provider.GOOGLE,
+    "app.terraform.io": Provider.TERRAFORM,
 }
 """Hosts where anybody may have an account, and so a token."""
 
@@ -112,43 +132,34 @@ _SPELLINGS = {
     "agent.buildkite.com": r"",
     "oidc.circleci.com": r"/org/[0-9a-f-]{36}",
     "accounts.google.com": r"",
+    "app.terraform.io": r"",
     "login.microsoftonline.com": r"/[0-9a-f-]{36}/v2\.0",
     "sts.windows.net": r"/[0-9a-f-]{36}/",
 }
 _ENTRA_HOSTS = frozenset({"login.microsoftonline.com", "sts.windows.net"})
+_ENTERPRISE_SERVER = "/_services/token"
 _BY_SUBJECT = {
-    "repo:": Provider.GITHUB,
-    "project_path:": Provider.GITLAB,
-    "system:serviceaccount:": Provider.KUBERNETES,
+    Provider.GITHUB: re.compile(r"(repo|job_workflow_ref):"),
+    Provider.GITLAB: re.compile(r"project_path:"),
+    Provider.TERRAFORM: re.compile(r"organization:[^:]*:project:"),
+    Provider.KUBERNETES: re.compile(r"system:serviceaccount:"),
 }
 
 
-def host_of(issuer: str) -> str:
-    """The host in lower case; empty where there is none."""
-    try:
-        return urlsplit(issuer).hostname or ""
-    except ValueError:
-        return ""
-
-
 def provider_of(entry: Entry) -> Provider:
-    """The provider by the issuer's host, else by how its subjects are spelt."""
-    host = host_of(entry.issuer)
-    if host in SHARED:
-        return SHARED[host]
-    if host in _ENTRA_HOSTS:
-        return Provider.ENTRA
-    if host.startswith("token.actions.") and host.endswith(".ghe.com"):
-        return Provider.GITHUB
-    for start, provider in _BY_SUBJECT.items():
-        if folded(entry.subject).startswith(start):
-            return provider
-    return Provider.OTHER
+    """The provider by the issuer, else by how its subjects are spelt."""
+    return _by_issuer(entry.issuer) or _by_subject(entry.subject) or Provider.OTHER
 
 
-def is_shared(issuer: str) -> bool:
-    """Whether anybody may have a token of this issuer."""
-    return host_of(issuer) in SHARED
+def is_guess(entry: Entry) -> bool:
+    """Whether only the subject looks like one of the provider's.
+
+    Other software has subjects of GitHub's form. No other has those of Kubernetes,
+    whose issuers may have any name.
+    """
+    if _by_issuer(entry.issuer):
+        return False
+    return provider_of(entry) not in (Provider.KUBERNETES, Provider.OTHER)
 
 
 def is_misspelt(issuer: str) -> bool:
@@ -157,3 +168,22 @@ def is_misspelt(issuer: str) -> bool:
     if host not in _SPELLINGS:
         return False
     return not re.fullmatch(re.escape(f"https://{host}") + _SPELLINGS[host], issuer)
+
+
+def _by_issuer(issuer: str) -> Provider | None:
+    host = host_of(issuer)
+    if host in SHARED:
+        return SHARED[host]
+    if host in _ENTRA_HOSTS:
+        return Provider.ENTRA
+    if host.startswith("token.actions.") and host.endswith(".ghe.com"):
+        return Provider.GITHUB
+    return Provider.GITHUB if host and issuer.endswith(_ENTERPRISE_SERVER) else None
+
+
+def _by_subject(subject: str) -> Provider | None:
+    text = folded(subject)
+    for provider, spelling in _BY_SUBJECT.items():
+        if spelling.match(text):
+            return provider
+    return None

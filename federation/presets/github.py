@@ -7,6 +7,7 @@ those that opted in, have the ids in theirs. The ids decide in both (S-17, S-18)
 
 import re
 
+from federation import triggers
 from federation.conditions import Condition
 from federation.entries import Entry
 from federation.errors import TrustInvalid
@@ -19,16 +20,7 @@ from federation.presets.shapes import Shape
 
 ISSUER = "https://token.actions.githubusercontent.com"
 
-EVENTS = (
-    "push",
-    "release",
-    "schedule",
-    "workflow_dispatch",
-    "repository_dispatch",
-    "create",
-    "merge_group",
-    "registry_package",
-)
+EVENTS = triggers.GITHUB.trusted
 """Events that only somebody who may write to the repository can cause. Not among them:
 those of pull requests, issues and comments, and `workflow_run`, which follows them."""
 
@@ -154,12 +146,16 @@ def _context(answers: Answers, ref: Ref) -> str:
 
 
 def _conditions(answers: Answers, ref: Ref) -> tuple[Condition, ...]:
+    environment = answers.texts["environment"]
     conditions = [
         is_("repository_owner_id", answers.texts["owner_id"]),
         is_("repository_id", answers.texts["repository_id"]),
         one_of("event_name", answers.lists["events"]),
     ]
-    if ref is not refs.ANY or not answers.texts["environment"]:
+    if environment:
+        # `a:b` and `a%3Ab` are the same in a subject.
+        conditions.append(like("environment", environment, ignore_case=True))
+    if ref is not refs.ANY or not environment:
         conditions.append(like("ref", ref.path))
     return (*conditions, *_workflow(answers))
 

@@ -4,6 +4,7 @@ The claims are those of "OpenID Connect (OIDC) Authentication Using ID Tokens"
 (docs.gitlab.com). Every id is a text there, and so is `ref_protected`.
 """
 
+from federation import triggers
 from federation.conditions import Condition
 from federation.entries import Entry
 from federation.presets import refs, shapes
@@ -14,7 +15,7 @@ from federation.presets.refs import Ref
 
 ISSUER = "https://gitlab.com"
 
-SOURCES = ("push", "schedule", "web", "webide", "api", "trigger", "pipeline", "chat")
+SOURCES = triggers.GITLAB.trusted
 """Sources that take a right on the project. Not among them: those of merge requests,
 and `parent_pipeline`, whose parent may be of one."""
 

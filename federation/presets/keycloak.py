@@ -8,6 +8,7 @@ and `azp` is the client that the token was made for.
 import re
 
 from federation.entries import Entry
+from federation.errors import TrustInvalid
 from federation.presets import shapes
 from federation.presets.claims import is_
 from federation.presets.fields import NAME, Answers, Field, audience, issuer
@@ -45,6 +46,10 @@ FIELDS = (
 def build(answers: Answers) -> list[Entry]:
     texts = answers.texts
     client = texts["client_id"]
+    if "account" in answers.lists["audience"] and not client:
+        raise TrustInvalid(
+            "audience: `account` only with client_id, as tokens of every client have it"
+        )
     entry = Entry(
         issuer=texts["issuer"],
         subject=texts["subject"],

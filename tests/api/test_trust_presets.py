@@ -21,7 +21,11 @@ pytestmark = pytest.mark.django_db
 PRESETS_PATH = "/api/v1/federation/presets"
 ROBOTS = "/api/v1/organization/acme/robots"
 BY_PRESET = f"{ROBOTS}/ci/trusts/presets"
-POD = {"namespace": "ci", "service_account": "builder"}
+POD = {
+    "namespace": "ci",
+    "service_account": "builder",
+    "issuer": "https://oidc.example.com/clusters/7",
+}
 REPOSITORY = {
     "owner": "acme",
     "owner_id": "1001",

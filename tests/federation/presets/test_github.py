@@ -164,6 +164,19 @@ ENVIRONMENT = {
     [
         pytest.param({}, {}, LET_IN, id="any branch"),
         pytest.param({}, {"ref": "refs/heads/dev"}, LET_IN, id="another branch"),
+        pytest.param(
+            {},
+            {
+                "sub": "repo:acme/app:environment:Production",
+                "environment": "PRODUCTION",
+            },
+            LET_IN,
+            id="in another case",
+        ),
+        pytest.param(
+            {}, {"environment": "other"}, "environment", id="its claim another"
+        ),
+        pytest.param({}, {"environment": None}, "environment", id="claim missing"),
         pytest.param({"branch": "main"}, {}, LET_IN, id="with the branch"),
         pytest.param(
             {"branch": "main"}, {"ref": "refs/heads/dev"}, "ref", id="wrong branch"
@@ -185,9 +198,28 @@ def test_jobs_of_an_environment(
     assert failing(trusts, CLAIMS | ENVIRONMENT | changes) == claim
 
 
-def test_a_colon_in_an_environment_is_written_as_github_writes_it() -> None:
-    (trust, _) = filled("github", VALUES, branch=None, environment="prod:eu")
-    assert trust.subject == "repo:acme/app:environment:prod%3Aeu"
+ESCAPED = "repo:acme/app:environment:prod%3Aeu"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "environment", "claim"),
+    [
+        pytest.param("prod:eu", "prod:eu", LET_IN, id="colon"),
+        pytest.param("prod%3Aeu", "prod%3Aeu", LET_IN, id="as it would be escaped"),
+        pytest.param("prod:eu", "prod%3Aeu", "environment", id="escaped for colon"),
+        pytest.param("prod%3Aeu", "prod:eu", "environment", id="colon for escaped"),
+        pytest.param("prod:*", "prod:eu", LET_IN, id="wildcard"),
+        pytest.param("prod:*", "prod%3Aeu", "environment", id="wildcard for escaped"),
+    ],
+)
+def test_environments_that_github_writes_alike_are_told_apart(
+    wanted: str, environment: str, claim: str
+) -> None:
+    trusts = filled(
+        "github", VALUES, branch=None, environment=wanted, wildcards="*" in wanted
+    )
+    said = CLAIMS | {"sub": ESCAPED, "environment": environment}
+    assert failing(trusts, said) == claim
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ CLAIMS: dict[str, Any] = {
         pytest.param({}, {}, id="subject"),
         pytest.param({"client_id": "orders-job"}, {}, id="subject and client"),
         pytest.param(
-            {"audience": f"{SITE} account"},
+            {"audience": f"{SITE} account", "client_id": "orders-job"},
             {"aud": ["account", SITE]},
             id="two audiences",
         ),
@@ -93,6 +93,8 @@ def test_near_misses_are_refused(changes: dict[str, Any], claim: str) -> None:
         ({"subject": "*"}, "subject: no `*`; must be the id of a user"),
         ({"client_id": "orders-*"}, "client_id: no `*`; must be one line"),
         ({"client_id": " x"}, "client_id: must be one line of text"),
+        ({"audience": "account"}, "audience: `account` only with client_id"),
+        ({"audience": [SITE, "account"]}, "audience: `account` only with client_id"),
         ({"issuer": None}, "issuer: needed; must be the URL of a realm"),
         ({"issuer": "https://sso.example.com"}, "issuer: must be the URL of a realm"),
         ({"issuer": f"{REALM}/"}, "issuer: must be the URL of a realm"),

@@ -20,7 +20,13 @@ from tests.federation.presets.admitting import (
 )
 from tests.federation.signer import Signer
 
-VALUES: dict[str, Any] = {"namespace": "ci-jobs", "service_account": "image-builder"}
+ISSUER = "https://oidc.example.com/clusters/7"
+INSIDE = "https://kubernetes.default.svc.cluster.local"
+VALUES: dict[str, Any] = {
+    "namespace": "ci-jobs",
+    "service_account": "image-builder",
+    "issuer": ISSUER,
+}
 
 
 def of_pod(uid: str = ID) -> dict[str, Any]:
@@ -35,7 +41,7 @@ def of_pod(uid: str = ID) -> dict[str, Any]:
 
 
 CLAIMS: dict[str, Any] = {
-    "iss": "https://kubernetes.default.svc.cluster.local",
+    "iss": ISSUER,
     "sub": "system:serviceaccount:ci-jobs:image-builder",
     "aud": [SITE],
     "kubernetes.io": of_pod(),
@@ -58,14 +64,8 @@ def test_pods_of_the_service_account_are_let_in(values: dict[str, Any]) -> None:
     ("changes", "claim"),
     [
         pytest.param({"iss": "https://kubernetes.default.svc"}, "iss", id="issuer"),
-        pytest.param(
-            {"iss": "https://kubernetes.default.svc.cluster.local/"}, "iss", id="slash"
-        ),
-        pytest.param(
-            {"aud": ["https://kubernetes.default.svc.cluster.local"]},
-            "aud",
-            id="the cluster's audience",
-        ),
+        pytest.param({"iss": f"{ISSUER}/"}, "iss", id="slash"),
+        pytest.param({"aud": [ISSUER]}, "aud", id="the cluster's audience"),
         pytest.param({"aud": []}, "aud", id="no audience"),
         pytest.param(
             {"sub": "system:serviceaccount:ci-jobs:default"}, "sub", id="account"
@@ -113,6 +113,27 @@ def test_the_keys_of_a_cluster_that_cannot_be_reached_are_kept() -> None:
     (as_json,) = filled("kubernetes", VALUES, keys=json.loads(signer.jwks()))
     assert parse_key_set(as_text.keys) == parse_key_set(signer.jwks())
     assert parse_key_set(as_json.keys) == parse_key_set(signer.jwks())
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        None,
+        INSIDE,
+        "https://kubernetes.default.svc",
+        "https://kubernetes.default.svc.corp.example:6443",
+        "https://kubernetes",
+    ],
+)
+def test_a_name_that_every_cluster_has_needs_the_keys_of_one(
+    issuer: str | None,
+) -> None:
+    with pytest.raises(TrustInvalid, match=r"^keys: needed, .*jwks` prints"):
+        filled("kubernetes", VALUES, issuer=issuer)
+    keys = Signer(issuer or INSIDE).jwks()
+    (trust,) = filled("kubernetes", VALUES, issuer=issuer, keys=keys)
+    assert trust.keys == keys
+    assert failing([trust], CLAIMS | {"iss": issuer or INSIDE}) == LET_IN
 
 
 @pytest.mark.parametrize(

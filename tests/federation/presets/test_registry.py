@@ -16,6 +16,8 @@ from federation.models import Trust
 from federation.patterns import has_wildcard
 from federation.presets import PRESETS, fill
 from federation.presets.fields import Kind
+from federation.presets.github import EVENTS
+from federation.presets.gitlab import SOURCES
 from tests.conftest import Cast
 from tests.federation.presets import (
     test_buildkite,
@@ -27,12 +29,12 @@ from tests.federation.presets import (
     test_keycloak,
     test_kubernetes,
 )
-from tests.federation.presets.admitting import SITE
+from tests.federation.presets.admitting import ID, SITE
 
 VALUES: Mapping[str, dict[str, Any]] = {
     "github": test_github.VALUES,
     "gitlab": test_gitlab.VALUES,
-    "kubernetes": test_kubernetes.VALUES,
+    "kubernetes": test_kubernetes.VALUES | {"service_account_uid": ID},
     "keycloak": test_keycloak.VALUES,
     "entra": test_entra.VALUES,
     "google": test_google.VALUES,
@@ -74,6 +76,42 @@ def test_the_linter_refuses_no_choice_of_refs(
 ) -> None:
     levels = {grade(entry).level for entry in without_ref(slug, **changes)}
     assert Level.REFUSED not in levels
+
+
+@FOR_CI
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"any_ref": True}, id="any ref"),
+        pytest.param({"tag": "v1"}, id="tag"),
+        pytest.param({"branch": "rel/*", "wildcards": True}, id="branches"),
+    ],
+)
+def test_the_linter_finds_nothing_in_a_choice_of_whole_refs(
+    slug: str, changes: dict[str, Any]
+) -> None:
+    for entry in without_ref(slug, **changes):
+        assert grade(entry).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("slug", "changes"),
+    [
+        ("github", {"events": list(EVENTS)}),
+        ("gitlab", {"sources": list(SOURCES)}),
+        ("gitlab", {"ref_protected": False}),
+    ],
+)
+def test_the_linter_finds_nothing_in_what_else_ci_may_choose(
+    slug: str, changes: dict[str, Any]
+) -> None:
+    for entry in fill(slug, VALUES[slug] | changes, SITE):
+        assert grade(entry).findings == ()
+
+
+def test_the_linter_warns_of_an_account_that_is_not_told_by_its_uid() -> None:
+    (entry,) = fill("kubernetes", test_kubernetes.VALUES, SITE)
+    assert [found.code for found in grade(entry).findings] == ["names_without_ids"]
 
 
 @pytest.mark.parametrize("environment", ["production", "prod-*"])
