@@ -13,6 +13,7 @@ from django.db.models import Q
 from federation import conf, jwks
 from federation.assertions import Peeked, VerifiedClaims, peek, verify
 from federation.errors import NO_MATCH, Code, Refused, Unavailable, shown
+from federation.issuers import check_allowed
 from federation.keys import VerifyingKey
 from federation.matching import distance, match, most_specific_first
 from federation.models import Trust
@@ -90,9 +91,7 @@ def key_for(trust: Trust, peeked: Peeked) -> VerifyingKey:
 
     Raises Refused where the operator allows neither, or there is no such key.
     """
-    allowed = conf.issuers()
-    if allowed and trust.issuer not in allowed:
-        raise Refused("FEDERATION_ISSUERS does not name the issuer", check="issuer")
+    check_allowed(trust.issuer)
     if not trust.keys:
         return jwks.signing_key(trust.issuer, peeked.kid)
     if not conf.trusts_may_bring_keys():

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from federation import conf
 from federation.destinations import UrlInvalid, destination
-from federation.errors import TrustInvalid
+from federation.errors import Refused, TrustInvalid, shown
 from federation.fetching import MAX_SECONDS, FetchFailed, fetch_json
 
 _WELL_KNOWN = "/.well-known/openid-configuration"
@@ -27,6 +27,18 @@ def check_url(url: str) -> None:
         raise TrustInvalid("issuer: an issuer has no query")
     if not to.is_encrypted and not conf.allows_loopback_http():
         raise TrustInvalid("issuer: only https issuers can be asked for keys")
+
+
+def check_allowed(issuer: str) -> None:
+    """Raise Refused unless the operator lets trusts name the issuer."""
+    allowed = conf.issuers()
+    if allowed and issuer not in allowed:
+        raise Refused(
+            "the issuer is none of those that this site allows",
+            check="issuer",
+            claim="iss",
+            actual=shown(issuer),
+        )
 
 
 def is_internal(issuer: str) -> bool:

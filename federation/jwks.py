@@ -18,7 +18,7 @@ from types import MappingProxyType
 from federation import conf, key_cache
 from federation.errors import Refused, Unavailable, shown
 from federation.fetching import FetchFailed
-from federation.issuers import discover
+from federation.issuers import check_allowed, discover
 from federation.keys import KeySetInvalid, VerifyingKey, parse_key_set
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def signing_key(issuer: str, kid: str) -> VerifyingKey:
     Raises Refused when it has no such key, or is none of the operator's issuers, and
     Unavailable when its keys cannot be had.
     """
-    _check_issuer(issuer)
+    check_allowed(issuer)
     kept = _kept(issuer)
     is_known = kept is not None and kid in kept.keys
     if kept is None or not is_known or not kept.is_fresh:
@@ -111,17 +111,6 @@ def forget_keys() -> None:
     """Drop what this process remembers; what is in the shared cache stays."""
     parsed.cache_clear()
     key_cache.forget()
-
-
-def _check_issuer(issuer: str) -> None:
-    allowed = conf.issuers()
-    if allowed and issuer not in allowed:
-        raise Refused(
-            "the issuer is none of those that this site allows",
-            check="issuer",
-            claim="iss",
-            actual=shown(issuer),
-        )
 
 
 def _kept(issuer: str) -> _Kept | None:
