@@ -91,10 +91,9 @@ class TrustAdmin(DeedAdmin):
 
     @admin.display(description="own keys")
     def own_keys(self, obj: Trust) -> SafeString | str:
-        return (
-            _lines(trust_facts.of(obj.entry).get("keys", ()))
-            or "none: the issuer is asked"
-        )
+        if not obj.keys:
+            return "none: the issuer is asked"
+        return _lines(trust_facts.of(obj.entry)["keys"]) or "none that can be used"
 
     @admin.display(description="last refusal")
     def why_refused(self, obj: Trust) -> str:
@@ -135,7 +134,7 @@ class TrustAdmin(DeedAdmin):
     ) -> None:
         by = performer_of(request)
         with transaction.atomic():
-            changed = list(queryset.filter(enabled=not enabled))
+            changed = list(queryset.filter(enabled=not enabled).order_by("robot_id"))
             for trust in changed:
                 set_trust_enabled(trust, enabled, by)
         done = "enabled" if enabled else "disabled"

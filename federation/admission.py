@@ -4,9 +4,11 @@ The one place that decides it, for the exchange and for the login without one. I
 stores nothing; whoever asks sees to it that a token is used as its trust allows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from django.db.models import Q
 
@@ -22,6 +24,8 @@ from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.models import Robot
 from robots.names import parse_robot_name
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +137,14 @@ def _trusts(robot_name: str, issuer: str, now: datetime) -> list[Trust]:
 
 def _first_match(trusts: list[Trust], peeked: Peeked, now: datetime) -> Admission:
     tried: list[tuple[Trust, Refused]] = []
-    verified: dict[str, VerifiedClaims | Refused] = {}
+    asked: dict[Any, Any] = {}
     for trust in most_specific_first(trusts, lambda trust: trust.entry):
         try:
-            key = key_for(trust, peeked)
-            claims = _verified(peeked, key, now, verified)
+            # All of them name one issuer, and the token one key.
+            key = _once(asked, trust.keys, partial(key_for, trust, peeked))
+            # A key may be listed twice, for different algorithms.
+            signed = (key.fingerprint, key.algorithms)
+            claims = _once(asked, signed, partial(verify, peeked, key, now))
             match(trust.entry, claims, now, requires_audience=conf.requires_audience())
         except Refused as refused:
             tried.append((trust, refused))
@@ -146,22 +153,20 @@ def _first_match(trusts: list[Trust], peeked: Peeked, now: datetime) -> Admissio
     raise NotAdmitted(_nearest(tried), tried)
 
 
-def _verified(
-    peeked: Peeked,
-    key: VerifyingKey,
-    now: datetime,
-    seen: dict[str, VerifiedClaims | Refused],
-) -> VerifiedClaims:
-    """What `verify` says, asked once for each key: a signature takes its time."""
-    if key.fingerprint not in seen:
+def _once(asked: dict[Any, Any], name: Hashable, ask: Callable[[], T]) -> T:
+    """What `ask` says, or raises, remembered by `name`.
+
+    A robot may have many trusts, an issuer takes its time and so does a signature.
+    """
+    if name not in asked:
         try:
-            seen[key.fingerprint] = verify(peeked, key, now)
+            asked[name] = ask()
         except Refused as refused:
-            seen[key.fingerprint] = refused
-    found = seen[key.fingerprint]
+            asked[name] = refused
+    found = asked[name]
     if isinstance(found, Refused):
         raise found
-    return found
+    return cast(T, found)
 
 
 def _nearest(tried: Sequence[tuple[Trust, Refused]]) -> Refused:

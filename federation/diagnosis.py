@@ -99,6 +99,8 @@ class Diagnosis:
 def diagnose(robot: Robot, token: Secret, now: datetime) -> Diagnosis:
     """Try the token at each trust of the robot. Raises nothing that it says."""
     trusts = list(Trust.objects.filter(robot=robot))
+    for trust in trusts:
+        trust.robot = robot
     try:
         peeked = peek(token, now)
     except Refused as refused:

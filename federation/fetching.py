@@ -50,6 +50,10 @@ class FetchFailed(Exception):
         super().__init__(reason)
         self.reason = reason
 
+    @property
+    def is_slow(self) -> bool:
+        return self.reason == _TOO_LONG
+
 
 class _Deadline:
     def __init__(self, seconds: float) -> None:

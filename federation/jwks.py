@@ -23,8 +23,13 @@ from federation.keys import KeySetInvalid, VerifyingKey, parse_key_set
 
 logger = logging.getLogger(__name__)
 
+SHORT_WAIT_SECONDS = 0.5
 WAIT_SECONDS = 2.0
-"""How long those without keys wait for the one who asks; most issuers are faster."""
+"""How long, after the asking began, those without keys wait for it: everybody for as
+long as most issuers take, and a few for longer."""
+
+SLOW_COOLDOWNS = 5
+"""Cool-downs that an issuer without keys is left alone for when it took too long."""
 
 MAX_ASKING = 2
 MAX_ASKING_AGAIN = 1
@@ -134,9 +139,12 @@ def _ask(issuer: str, place: BoundedSemaphore, *, wait: bool) -> None:
         if is_free and key_cache.claim(issuer, f"{_ASKING}{_now()}"):
             _refresh(issuer)
             return
+    if not wait:
+        return
+    _wait(issuer, SHORT_WAIT_SECONDS)
     with _room(_waiting) as is_free:
-        if wait and is_free:
-            _wait(issuer)
+        if is_free:
+            _wait(issuer, WAIT_SECONDS)
 
 
 @contextmanager
@@ -157,11 +165,21 @@ def _refresh(issuer: str) -> None:
         parsed(text)
     except (FetchFailed, KeySetInvalid) as error:
         logger.warning("No keys from %s: %s", shown(issuer), error)
-        key_cache.settle(issuer, f"{_FAILED}{error}")
+        key_cache.settle(issuer, f"{_FAILED}{error}", _patience(issuer, error))
         return
     record = {"issuer": issuer, "fetched_at": _now(), "keys": text}
     key_cache.keep(issuer, json.dumps(record))
     key_cache.settle(issuer, _DONE)
+
+
+def _patience(issuer: str, error: Exception) -> int:
+    """How many cool-downs to leave an issuer alone for.
+
+    One that never gave a key and keeps a thread waiting is not asked often: there may
+    be many of its kind, and few threads.
+    """
+    is_slow = isinstance(error, FetchFailed) and error.is_slow
+    return SLOW_COOLDOWNS if is_slow and _kept(issuer) is None else 1
 
 
 def _last_try(issuer: str) -> str:
@@ -169,8 +187,8 @@ def _last_try(issuer: str) -> str:
     return key_cache.state(issuer) or ""
 
 
-def _wait(issuer: str) -> None:
-    """Return when the one who asks is done, or has had time enough."""
+def _wait(issuer: str, seconds: float) -> None:
+    """Return when the one who asks is done, or began longer ago than `seconds`."""
     state = _last_try(issuer)
     if not state:
         # Whoever took the place before us may be about to say so.
@@ -178,9 +196,9 @@ def _wait(issuer: str) -> None:
         state = _last_try(issuer)
     if not state.startswith(_ASKING):
         return
-    # Who began long ago has died over it: nobody waits for that one again.
+    # Who began long ago may have died over it: nobody waits for that one again.
     since = _now() - float(state.removeprefix(_ASKING))
-    ends_at = time.monotonic() + min(WAIT_SECONDS, WAIT_SECONDS - since)
+    ends_at = time.monotonic() + min(seconds, seconds - since)
     while time.monotonic() < ends_at and _last_try(issuer) == state:
         time.sleep(_POLL_SECONDS)
 

@@ -82,9 +82,9 @@ def claim(issuer: str, state: str) -> bool:
     return False
 
 
-def settle(issuer: str, state: str) -> None:
-    """Say how asking went; the cool-down begins anew."""
-    _set(_key("asking", issuer), state, _cooldown())
+def settle(issuer: str, state: str, cooldowns: int = 1) -> None:
+    """Say how asking went; so many cool-downs begin anew."""
+    _set(_key("asking", issuer), state, cooldowns * _cooldown())
 
 
 def state(issuer: str) -> str | None:

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from federation import trust_facts
-from federation.entries import Entry, check_count
+from federation.entries import Entry, check_count, check_entries
 from federation.errors import TrustInvalid
 from federation.models import Trust, columns
 from federation.pairs import Wanted, whole
@@ -48,7 +48,10 @@ def set_trusts(
     """
     with _changing(robot) as held:
         entries = whole(wanted, [trust.entry for trust in held])
-        check_allowed(entries)
+        check_entries(entries)
+        known = {_exactly(trust.entry) for trust in held}
+        # What is there already need not pass rules that came later.
+        check_allowed([entry for entry in entries if _exactly(entry) not in known])
         kept = _remove_others(held, entries)
         _place(robot, entries, kept, by)
         audit.record(

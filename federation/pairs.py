@@ -33,7 +33,7 @@ def whole(wanted: Sequence[Wanted], held: Sequence[Entry]) -> list[Entry]:
 
     Whoever sends two fields back does not ask for the rest to be dropped: a pair
     stands for the held trust that has it. Raises TrustInvalid where it could be any
-    of several.
+    of several, or one with keys of its own.
     """
     return [_whole(it, held) if isinstance(it, Pair) else it for it in wanted]
 
@@ -46,5 +46,11 @@ def _whole(pair: Pair, held: Sequence[Entry]) -> Entry:
         raise TrustInvalid(
             f"{len(same)} trusts have the issuer {shown(pair.issuer)!r} and the"
             f" subject {shown(pair.subject)!r}: say which by its other fields"
+        )
+    if same[0].keys:
+        # Keys let in whom the issuer does not know: they are not kept unseen.
+        raise TrustInvalid(
+            f"The trust of {shown(pair.subject)!r} brings its own keys: name them, or"
+            " change it through trusts"
         )
     return same[0]

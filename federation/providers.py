@@ -139,7 +139,7 @@ _SPELLINGS = {
 _ENTRA_HOSTS = frozenset({"login.microsoftonline.com", "sts.windows.net"})
 _ENTERPRISE_SERVER = "/_services/token"
 _BY_SUBJECT = {
-    Provider.GITHUB: re.compile(r"(repo|job_workflow_ref):"),
+    Provider.GITHUB: re.compile(r"(repo|repository(_owner)?(_id)?|job_workflow_ref):"),
     Provider.GITLAB: re.compile(r"project_path:"),
     Provider.TERRAFORM: re.compile(r"organization:[^:]*:project:"),
     Provider.KUBERNETES: re.compile(r"system:serviceaccount:"),

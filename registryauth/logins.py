@@ -89,14 +89,17 @@ class LoginLog:
         if dropped:
             logger.warning("%s logins were not written to the audit", dropped)
         try:
-            with transaction.atomic():
-                for login in waiting:
-                    _write(login)
+            _write_all(waiting)
         except OUTAGES as error:
             logger.warning("logins not written: %s", type(error).__name__)
-            if is_outage(error):
-                with self._lock:
-                    self._waiting = waiting + self._waiting
+            self._keep(waiting)
+
+    def _keep(self, waiting: list[_Login]) -> None:
+        """Have them wait on, as many as there is room for."""
+        with self._lock:
+            waiting = waiting + self._waiting
+            self._dropped += max(0, len(waiting) - MAX_WAITING)
+            self._waiting = waiting[:MAX_WAITING]
 
     def _add(self, login: _Login) -> None:
         with self._lock:
@@ -126,6 +129,31 @@ def _login(
     performer = Performer.caller(identity, origin_of(request))
     agent = request.headers.get("User-Agent", "")[:_MAX_USER_AGENT]
     return _Login(identity, performer, agent, timezone.now().isoformat(), name, reason)
+
+
+def _write_all(waiting: list[_Login]) -> None:
+    """Together, which is fast; one by one if one of them is impossible to write."""
+    try:
+        with transaction.atomic():
+            for login in waiting:
+                _write(login)
+    except OUTAGES as error:
+        if is_outage(error):
+            raise
+        while waiting:
+            _write_alone(waiting[0])
+            # What is written must not be kept, should the database go away now.
+            del waiting[0]
+
+
+def _write_alone(login: _Login) -> None:
+    try:
+        with transaction.atomic():
+            _write(login)
+    except OUTAGES as error:
+        if is_outage(error):
+            raise
+        logger.warning("a login was not written: %s", type(error).__name__)
 
 
 def _write(login: _Login) -> None:

@@ -11,8 +11,7 @@ from django.utils.safestring import SafeString
 from robots import audit
 from robots.admin.deeds import DeedAdmin, list_link
 from robots.admin.performer import performer_of
-from robots.errors import DomainError
-from robots.lifecycle.organizations import create_organization
+from robots.lifecycle.organizations import create_organization, delete_organization
 from robots.models import Namespace, Repository, Robot, Team
 
 
@@ -60,12 +59,7 @@ class NamespaceAdmin(DeedAdmin):
         audit.record(kind, performer_of(request), obj)
 
     def remove(self, request: HttpRequest, obj: Namespace) -> None:
-        if not obj.is_organization:
-            raise DomainError(
-                f"{obj} is a person's own namespace: it goes when the person is deleted"
-            )
-        audit.record("org_delete", performer_of(request), obj, namespace_name=obj.name)
-        obj.delete()
+        delete_organization(obj, performer_of(request))
 
     def change_view(
         self,

@@ -1,10 +1,14 @@
 """Lists of trusts from clients that know Quay's two fields and no others."""
 
+import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
+from federation import key_cache
 from federation.models import Trust
 from robots.models import AuditEvent
 from tests.api.local import LocalClient
@@ -71,7 +75,9 @@ def test_s06_a_page_that_drops_our_fields_opens_the_robot_to_nobody(
     alice: LocalClient, signer: Signer, exchange: Exchange
 ) -> None:
     """The subject is a stranger's too: a name that was given up and taken again."""
-    held = {**APP, **UNUSUAL, "enabled": True, "subject_match": "exact"}
+    held = {**APP, **UNUSUAL, "enabled": True, "subject_match": "exact", "keys": ""}
+    published = {"issuer": ISSUER, "fetched_at": time.time(), "keys": signer.jwks()}
+    key_cache.keep(ISSUER, json.dumps(published))
     stranger: dict[str, Any] = {"aud": AUDIENCE, "repository_id": "6666"}
     owner = {**stranger, "repository_id": "2002"}
     saved(alice, held)
@@ -82,7 +88,33 @@ def test_s06_a_page_that_drops_our_fields_opens_the_robot_to_nobody(
     assert Trust.objects.first() == Trust(pk=row)
 
 
-@pytest.mark.parametrize("field", UNUSUAL)
+def test_a_pair_stands_for_no_trust_that_brings_its_own_keys(
+    alice: LocalClient, signer: Signer, exchange: Exchange
+) -> None:
+    """Whoever planted keys in a trust must not have them kept by an honest list."""
+    [held] = saved(alice, {**APP, "keys": UNUSUAL["keys"]})
+    refused = alice.post(CI, [WEB, APP])
+    assert refused.status == 400
+    assert "brings its own keys" in refused.json["detail"]
+    assert alice.get(CI).json == [held]
+    assert saved(alice, held) == [held], "what GET shows is taken as it is"
+    assert saved(alice, {**APP, "keys": ""}) == [APP]
+    assert exchange.get(signer.token()).status_code == 401
+
+
+def test_a_list_that_changes_nothing_needs_to_pass_no_newer_rule(
+    alice: LocalClient, settings: Settings
+) -> None:
+    held = saved(alice, {**APP, "keys": UNUSUAL["keys"]})
+    settings.FEDERATION_TRUST_KEYS = False
+    settings.FEDERATION_REQUIRE_AUDIENCE = True
+    assert saved(alice, *held) == held
+    wide = alice.post(CI, [*held, WEB])
+    assert wide.status == 400, "the new one has to"
+    assert saved(alice, *held, {**WEB, "audiences": [AUDIENCE]})[0] == held[0]
+
+
+@pytest.mark.parametrize("field", [name for name in UNUSUAL if name != "keys"])
 def test_what_a_trust_says_stays_if_two_fields_are_sent_and_goes_if_it_is_named(
     field: str, alice: LocalClient
 ) -> None:

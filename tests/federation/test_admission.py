@@ -1,18 +1,20 @@
 """What finding a trust costs, whatever is shown; and what the log says of it."""
 
+import json
 import logging
 from typing import Any
 
 import pytest
 
-from federation import admission
+from federation import admission, jwks
 from federation.assertions import verify
 from federation.entries import SubjectMatch
+from federation.keys import VerifyingKey
 from federation.models import Trust
 from robots.credentials import Secret
 from tests.federation.exchanges import ROBOT, Exchange
 from tests.federation.fixtures import TrustBuilder
-from tests.federation.signer import Signer
+from tests.federation.signer import SUBJECT, Signer
 from tests.registryauth.endpoint import body
 
 NOT_MINE: dict[str, Any] = {"sub": "repo:acme/other"}
@@ -45,6 +47,42 @@ def test_a_signature_is_checked_once_for_all_trusts_of_a_key(
         token = Secret(f"{signed}.{signature[::-1]}")
     assert exchange.get(token).status_code == 401
     assert len(signatures) <= 1
+
+
+def test_an_issuer_is_asked_once_for_all_trusts_that_bring_no_keys(
+    trusting: TrustBuilder, signer: Signer, exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Else each of many trusts would wait for it anew."""
+    asked: list[str] = []
+    real = jwks.signing_key
+
+    def counted(issuer: str, kid: str) -> VerifyingKey:
+        asked.append(kid)
+        return real(issuer, kid)
+
+    monkeypatch.setattr(jwks, "signing_key", counted)
+    signer.issuer = "https://nowhere.invalid"
+    for number in range(10):
+        trusting(issuer=signer.issuer, subject=f"job-{number}", keys="")
+    assert exchange.get(signer.token()).status_code == 401
+    assert asked == [signer.kid]
+
+
+@pytest.mark.parametrize("first", ["RS256", "PS256"])
+def test_s13_a_key_that_is_listed_twice_verifies_what_each_list_allows(
+    first: str, trusting: TrustBuilder, signer: Signer, exchange: Exchange
+) -> None:
+    """The more specific trust is tried first, and must not speak for the other one."""
+    second = {"RS256": "PS256", "PS256": "RS256"}[first]
+    for algorithm, fields in (
+        (first, {"audiences": ("nobody",), "max_age": 600}),
+        (second, {}),
+    ):
+        keys = json.dumps({"keys": [{**signer.jwk(), "alg": algorithm}]})
+        trusting(subject=SUBJECT, keys=keys, **fields)
+    response = exchange.get(signer.token())
+    assert response.status_code == (200 if second == "RS256" else 401)
 
 
 def test_each_key_is_asked_for_itself(

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from federation import jwks, key_cache
 from federation.errors import Code, Refused, Unavailable
+from federation.fetching import FetchFailed
 from federation.keys import VerifyingKey
 from tests.federation.issuer import DISCOVERY, KEYS, Answer, FakeIssuer
 from tests.federation.surroundings import Clock
@@ -92,9 +93,8 @@ def test_another_process_finds_them_in_the_shared_cache(issuer: FakeIssuer) -> N
 def test_many_at_once_on_a_cold_start_cause_one_fetch(issuer: FakeIssuer) -> None:
     released = threading.Event()
     issuer.answers[KEYS] = Answer(issuer.signer.jwks(), wait=released)
-    together = 1 + jwks.MAX_WAITING
-    with ThreadPoolExecutor(together) as pool:
-        asked = [pool.submit(key, issuer) for _ in range(together)]
+    with ThreadPoolExecutor(40) as pool:
+        asked = [pool.submit(key, issuer) for _ in range(40)]
         threading.Timer(0.3, released.set).start()
         kids = {one.result().kid for one in asked}
     assert kids == {issuer.signer.kid}
@@ -104,9 +104,8 @@ def test_many_at_once_on_a_cold_start_cause_one_fetch(issuer: FakeIssuer) -> Non
 def test_many_at_once_on_a_cold_start_fail_together(issuer: FakeIssuer) -> None:
     released = threading.Event()
     issuer.answers[DISCOVERY] = Answer(status=500, wait=released)
-    together = 1 + jwks.MAX_WAITING
-    with ThreadPoolExecutor(together) as pool:
-        asked = [pool.submit(unavailable, issuer) for _ in range(together)]
+    with ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(unavailable, issuer) for _ in range(20)]
         threading.Timer(0.2, released.set).start()
         reasons = {one.result().reason for one in asked}
     assert issuer.total == 1
@@ -115,13 +114,16 @@ def test_many_at_once_on_a_cold_start_fail_together(issuer: FakeIssuer) -> None:
     }
 
 
-def test_more_than_there_is_room_for_are_not_kept_waiting(issuer: FakeIssuer) -> None:
+def test_more_than_there_is_room_for_wait_for_a_short_time(issuer: FakeIssuer) -> None:
     released = threading.Event()
     issuer.answers[DISCOVERY] = Answer(status=500, wait=released)
     with ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(unavailable, issuer) for _ in range(20)]
         at_once = 20 - 1 - jwks.MAX_WAITING
         wait_until(lambda: sum(one.done() for one in asked) == at_once)
+        began = time.monotonic()
+        unavailable(issuer)
+        assert time.monotonic() - began < 0.3, "it was asked long enough ago"
         released.set()
     assert all(one.done() for one in asked)
     assert issuer.total == 1
@@ -167,6 +169,29 @@ def test_issuers_that_never_answer_leave_room_for_those_with_keys(
             assert "enough other issuers" in unavailable(new).reason
             assert new.total == 0
         released.set()
+
+
+def test_an_issuer_that_is_slow_from_the_start_is_left_alone_for_longer(
+    issuer: FakeIssuer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_: str) -> str:
+        raise FetchFailed("it took too long")
+
+    with monkeypatch.context() as dead:
+        dead.setattr(jwks, "discover", slow)
+        unavailable(issuer)
+    clock.move(COOLDOWN + 1)
+    assert unavailable(issuer).code is Code.UNAVAILABLE
+    assert issuer.total == 0
+    clock.move((jwks.SLOW_COOLDOWNS - 1) * COOLDOWN)
+    assert is_good(issuer)
+    with monkeypatch.context() as dead:
+        dead.setattr(jwks, "discover", slow)
+        clock.move(FRESH + 1)
+        assert is_good(issuer), "with the keys that it gave before"
+    clock.move(COOLDOWN + 1)
+    assert is_good(issuer)
+    assert issuer.total == 4, "one that gave keys is asked again as usual"
 
 
 def test_a_process_that_died_over_asking_is_not_waited_for(
@@ -312,9 +337,8 @@ def test_many_with_a_rotated_key_are_all_let_in(
     issuer.signer.rotate()
     released = threading.Event()
     issuer.answers[KEYS] = Answer(issuer.signer.jwks(), wait=released)
-    together = 1 + jwks.MAX_WAITING
-    with ThreadPoolExecutor(together) as pool:
-        asked = [pool.submit(is_good, issuer) for _ in range(together)]
+    with ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(is_good, issuer) for _ in range(20)]
         threading.Timer(0.2, released.set).start()
         assert all(one.result() for one in asked)
     assert issuer.fetches[KEYS] == 2

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.test import Client as DjangoClient
 from django.utils import timezone
 
 from federation.entries import Entry
@@ -18,6 +19,7 @@ from federation.exchange import exchange
 from federation.lifecycle import add_trust
 from federation.login import log_in
 from federation.models import Trust
+from quaysite.models import User
 from robots.credentials import Secret
 from robots.lifecycle.organizations import delete_organization
 from robots.lifecycle.robots import delete_robot
@@ -31,6 +33,7 @@ from tests.conftest import Cast
 from tests.federation.exchanges import GET_URL, ROBOT
 from tests.federation.signer import SUBJECT, Signer
 from tests.registryauth.endpoint import basic
+from tests.robots import admin_pages
 
 __all__ = ["as_user"]
 
@@ -107,7 +110,16 @@ END: dict[str, Callable[[Client, str], int]] = {
 GONE: dict[str, Callable[[Cast], object]] = {
     "robot": lambda cast: delete_robot(cast.ci, factories.BY),
     "organization": lambda cast: delete_organization(cast.acme, factories.BY),
+    "organization, on the admin site": lambda cast: admin_pages.delete(
+        _administrator(), cast.acme
+    ),
 }
+
+
+def _administrator() -> DjangoClient:
+    client = DjangoClient()
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    return client
 
 
 @pytest.mark.parametrize("delete", GONE.values(), ids=GONE)

@@ -138,16 +138,54 @@ def test_what_is_too_long_for_a_name_is_not_kept(
 def test_what_the_database_will_never_take_is_not_tried_for_ever(
     cast: Cast, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert endpoint.get(login=login_of(cast.ci)).status_code == 200
+    for robot in (cast.ci, cast.reader, cast.ci):
+        assert endpoint.get(login=login_of(robot)).status_code == 200
+    real = logins._write
 
-    def impossible(*_: object) -> None:
-        raise DataError("value too long")
+    def impossible(login: logins._Login) -> None:
+        if login.identity.name == "acme+reader":
+            raise DataError("value too long")
+        real(login)
 
-    with monkeypatch.context() as broken:
-        broken.setattr(logins, "_write", impossible)
+    monkeypatch.setattr(logins, "_write", impossible)
+    written = [shown["robot"] for _, shown in facts("login_success")]
+    assert written == ["acme+ci", "acme+ci"], "the others are"
+    monkeypatch.setattr(logins, "_write", real)
+    assert len(facts("login_success")) == 2
+
+
+def test_an_outage_in_between_writes_none_twice(
+    cast: Cast, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for robot in (cast.ci, cast.reader, cast.ci):
+        assert endpoint.get(login=login_of(robot)).status_code == 200
+    real, failures = logins._write, [DataError, None, OperationalError]
+
+    def failing(login: logins._Login) -> None:
+        if failures and (failure := failures.pop(0)):
+            raise failure("it failed")
+        real(login)
+
+    monkeypatch.setattr(logins, "_write", failing)
+    logins.login_log.flush()
+    assert not failures
+    assert len(facts("login_success")) == 3
+
+
+def test_what_is_kept_over_outages_has_the_same_bound(
+    cast: Cast, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(login: logins._Login) -> None:
+        assert endpoint.get(login=login_of(cast.reader)).status_code == 200
+        raise OperationalError("the server is away")
+
+    monkeypatch.setattr(logins, "MAX_WAITING", 2)
+    for _ in range(2):
+        assert endpoint.get(login=login_of(cast.ci)).status_code == 200
+    with monkeypatch.context() as outage:
+        outage.setattr(logins, "_write", away)
         logins.login_log.flush()
-    assert endpoint.get(login=login_of(cast.reader)).status_code == 200
-    assert len(facts("login_success")) == 1
+    assert len(facts("login_success")) == 2
 
 
 def test_an_app_token_that_is_gone_meanwhile_has_no_title(
