@@ -87,7 +87,11 @@ BODIES: dict[str, object] = {
             },
             f"PATCH {base}/{{robot_shortname}}/trusts/{{trust_id}}": {"name": "new"},
             f"POST {base}/{{robot_shortname}}/trusts/presets/{{slug}}": {
-                "values": {"namespace": "ci", "service_account": "builder"}
+                "values": {
+                    "issuer": "https://cluster.example",
+                    "namespace": "ci",
+                    "service_account": "builder",
+                }
             },
         }.items()
     },
