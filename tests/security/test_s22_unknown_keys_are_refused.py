@@ -21,7 +21,11 @@ pytestmark = pytest.mark.django_db
 ROBOT = "/api/v1/organization/acme/robots/ci"
 APP = {"issuer": "https://issuer.example", "subject": "repo:acme/app"}
 CONDITION = {"claim": "event", "operator": "equals", "values": ["push"]}
-POD = {"namespace": "ci", "service_account": "builder"}
+POD = {
+    "issuer": "https://cluster.example",
+    "namespace": "ci",
+    "service_account": "builder",
+}
 
 MISSPELT = [
     "audience",
