@@ -75,10 +75,5 @@ def _exchanged(admission: Admission, origin: Origin, now: datetime) -> Minted:
             )
         return minted
     except IntegrityError:
-        raise _lost_race(admission) from None
-
-
-def _lost_race(admission: Admission) -> Refused:
-    if replay.is_single_use(admission.trust) and replay.used(admission):
-        return Refused(replay.USED, check="replay", claim="jti")
-    return Refused("the robot or its trust is gone", check="robot")
+        # Robot and trust are held, so it is the one thing that may be there already.
+        raise Refused(replay.USED, check="replay", claim="jti") from None

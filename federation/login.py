@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from federation import exchange, refusals, replay
 from federation.admission import Admission, admit
 from federation.errors import Refused
+from federation.models import UsedAssertion
 from robots import audit
 from robots.audit import Performer
 from robots.credentials import Secret
@@ -43,27 +44,25 @@ def log_in(robot_name: str, token: Secret, origin: Origin, now: datetime) -> Adm
 
 def _use(admission: Admission, origin: Origin, now: datetime) -> None:
     source = origin.address or "unknown"
-    before = replay.used(admission)
-    if before is None:
-        try:
-            _first_use(admission, source, origin, now)
-            return
-        except IntegrityError:
-            before = replay.used(admission)
-    if before is None:
-        raise Refused("the robot or its trust is gone", check="robot")
-    replay.check_bound(admission, source, before)
+    before = replay.used(admission) or _first_use(admission, source, origin, now)
+    if before is not None:
+        replay.check_bound(admission, source, before)
 
 
 def _first_use(
     admission: Admission, source: str, origin: Origin, now: datetime
-) -> None:
-    with transaction.atomic():
-        exchange.note_use(admission.trust, now)
-        replay.bind(admission, source)
-        audit.record(
-            "federated_robot_login",
-            Performer.caller(ANONYMOUS, origin),
-            admission.robot.namespace,
-            **exchange.facts(admission),
-        )
+) -> UsedAssertion | None:
+    """Bind the token; how it was used if somebody else was faster."""
+    try:
+        with transaction.atomic():
+            exchange.note_use(admission.trust, now)
+            replay.bind(admission, source)
+            audit.record(
+                "federated_robot_login",
+                Performer.caller(ANONYMOUS, origin),
+                admission.robot.namespace,
+                **exchange.facts(admission),
+            )
+    except IntegrityError:
+        return replay.used(admission)
+    return None

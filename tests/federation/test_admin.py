@@ -17,6 +17,7 @@ from federation.models import FederatedToken, Trust
 from robots.models import AuditEvent, Namespace, Robot, RobotToken, TokenOrigin
 from tests import factories
 from tests.conftest import Cast
+from tests.federation.signer import Signer
 from tests.robots.admin_pages import act, delete, events_by_admin, messages_of, page
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +193,21 @@ def test_conditions_and_refusals_are_told_in_words(
     assert "event is one of 'push', 'release'" in text
     assert "<div>quay</div><div>other</div>" in text
     assert "claim event is 'fork'" in text
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("", "none: the issuer is asked"),
+        (Signer().jwks(), "<div>key-1</div>"),
+        ('{"keys": []}', "none that can be used"),
+    ],
+    ids=["none", "usable", "of another time"],
+)
+def test_own_keys_are_told_by_name(
+    keys: str, told: str, admin_client: Client, trust: Trust
+) -> None:
+    Trust.objects.update(keys=keys)
+    shown = admin_client.get(f"/admin/federation/trust/{trust.pk}/change/")
+    assert shown.status_code == 200
+    assert told in shown.content.decode()

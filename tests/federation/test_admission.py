@@ -2,17 +2,21 @@
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import F
 
+import federation.exchange
 from federation import admission, jwks
 from federation.assertions import verify
 from federation.entries import SubjectMatch
 from federation.keys import VerifyingKey
 from federation.models import Trust
 from robots.credentials import Secret
-from tests.federation.exchanges import ROBOT, Exchange
+from robots.models import Robot
+from tests.federation.exchanges import ROBOT, Exchange, stored
 from tests.federation.fixtures import TrustBuilder
 from tests.federation.signer import SUBJECT, Signer
 from tests.registryauth.endpoint import body
@@ -98,6 +102,30 @@ def test_each_key_is_asked_for_itself(
     assert len(set(signatures)) == len(signatures) == 2
     mine.refresh_from_db()
     assert mine.last_used_at is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: Trust.objects.update(enabled=False),
+        lambda: Trust.objects.update(revision=F("revision") + 1),
+        lambda: Robot.objects.update(enabled=False),
+        lambda: Trust.objects.all().delete(),
+    ],
+    ids=["switched off", "changed", "robot switched off", "removed"],
+)
+def test_a_trust_that_is_changed_while_a_token_is_looked_at_lets_nobody_in(
+    change: Callable[[], object], trust: Trust, signer: Signer, exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def slowly(*arguments: Any) -> admission.Admission:
+        admitted = admission.admit(*arguments)
+        change()
+        return admitted
+
+    monkeypatch.setattr(federation.exchange, "admit", slowly)
+    assert exchange.get(signer.token()).status_code == 401
+    assert stored() == (0, 0)
 
 
 def test_the_log_says_which_robot_and_why(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from federation.entries import SubjectMatch
-from federation.models import FederatedToken, Trust
+from federation.models import FederatedToken, Trust, UsedAssertion
 from robots.credentials import Secret
 from robots.lifecycle.robots import set_enabled
 from robots.models import Robot, RobotToken
@@ -54,6 +54,18 @@ def test_a_token_of_the_issuer_becomes_one_of_the_robot(
     assert kept.provenance["commit"] == "c0ffee"
     trust.refresh_from_db()
     assert trust.last_used_at is not None
+
+
+def test_what_is_kept_of_it_shows_no_secret(
+    trusting: TrustBuilder, signer: Signer, exchange: Exchange
+) -> None:
+    trusting(single_use=True)
+    token = signer.token()
+    secret = body(exchange.get(token))["token"]
+    kept = f"{FederatedToken.objects.get()} {UsedAssertion.objects.get()}"
+    assert ROBOT in kept
+    assert secret not in kept
+    assert token.reveal() not in kept
 
 
 def test_the_audit_says_what_earned_it_and_no_secret(

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from federation import replay
 from federation.models import Trust, UsedAssertion
 from registryauth import logins
 from robots.models import AuditEvent, Robot, RobotToken
@@ -151,6 +152,26 @@ def test_a_single_use_token_is_bound_to_its_robot_and_source(
     assert status(ROBOT, "192.0.2.1") == 200, "nobody elsewhere locks it out"
     used = UsedAssertion.objects.get()
     assert (used.robot, used.source) == (cast.ci, "192.0.2.1")
+
+
+@pytest.mark.parametrize(("robot", "status"), [(ROBOT, 200), ("acme+reader", 401)])
+def test_of_two_who_are_the_first_at_once_one_is_bound(
+    robot: str, status: int, cast: Cast, trusting: TrustBuilder, signer: Signer,
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The other one finds nobody before, and is told by the database."""
+    trusting(single_use=True)
+    trusting(cast.reader, single_use=True)
+    token, real = signer.token(), replay.used
+    assert endpoint.get(SCOPE, login=basic(ROBOT, token)).status_code == 200
+    unseen = [True]
+    monkeypatch.setattr(
+        replay, "used", lambda by: None if unseen and unseen.pop() else real(by)
+    )
+    assert endpoint.get(SCOPE, login=basic(robot, token)).status_code == status
+    assert not unseen
+    assert UsedAssertion.objects.get().robot == cast.ci
+    assert len(events("federated_robot_login")) == 1
 
 
 def test_it_is_not_exchanged_after_it_was_bound(
