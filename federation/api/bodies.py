@@ -9,23 +9,8 @@ from rest_framework import serializers
 
 from federation.conditions import MAX_VALUES, Condition, Operator, parse
 from federation.entries import Entry, SubjectMatch
-from robots.api.bodies import Choice, Flag, StrictBody, Text, WholeNumber
+from robots.api.bodies import Choice, Flag, StrictBody, Text, Texts, WholeNumber
 from robots.api.moments import Moment
-
-
-class Audiences(serializers.ListField):
-    """A JSON array of strings."""
-
-    child = Text()
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        if not isinstance(data, list):
-            raise serializers.ValidationError(f"{data!r} is not of type 'array'")
-        for item in data:
-            if not isinstance(item, str):
-                raise serializers.ValidationError(f"{item!r} is not of type 'string'")
-        return data
-
 
 _VALUE = {"oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}]}
 _KEYS = {"oneOf": [{"type": "string"}, {"type": "object", "additionalProperties": {}}]}
@@ -83,7 +68,7 @@ class TrustBody(StrictBody):
 
     issuer = Text(help_text="A URL; what `iss` of its tokens says, byte for byte.")
     subject = Text(help_text="What `sub` says; or a glob, see `subject_match`.")
-    audiences = Audiences(
+    audiences = Texts(
         required=False,
         help_text="Each `aud` must be one of them; any if none is given.",
     )

@@ -29,6 +29,20 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class Texts(serializers.ListField):
+    """A JSON array of strings; one field for each of 100,000 would take seconds."""
+
+    child = Text()
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        if not isinstance(data, list):
+            raise serializers.ValidationError(f"{data!r} is not of type 'array'")
+        for item in data:
+            if not isinstance(item, str):
+                raise serializers.ValidationError(f"{item!r} is not of type 'string'")
+        return data
+
+
 class Flag(serializers.BooleanField):
     """A JSON boolean."""
 

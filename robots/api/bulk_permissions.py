@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from robots.api.bodies import Choice, Flag, StrictBody, Text
+from robots.api.bodies import Choice, Flag, StrictBody, Text, Texts
 from robots.api.moments import Moment, shown
 from robots.api.robot_permissions import RobotPermissionViewSet
 from robots.api.rules import ROBOT_GRANTS, Rule
@@ -25,25 +25,11 @@ from robots.selection import Matching, Named, Selection
 _EITHER = "Give exactly one of 'repositories' and 'match'"
 
 
-class Names(serializers.ListField):
-    """A JSON array of strings; one field for each of 100,000 would take seconds."""
-
-    child = Text()
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        if not isinstance(data, list):
-            raise serializers.ValidationError(f"{data!r} is not of type 'array'")
-        for item in data:
-            if not isinstance(item, str):
-                raise serializers.ValidationError(f"{item!r} is not of type 'string'")
-        return data
-
-
 class BulkPermissionBody(StrictBody):
     """Which role, and on which repositories: those named, or those that match."""
 
     role = Choice(choices=[*Role.labels, NO_ROLE])
-    repositories = Names(
+    repositories = Texts(
         required=False,
         help_text="Names below the namespace, without it; at most 100,000.",
     )
