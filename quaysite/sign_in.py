@@ -1,10 +1,9 @@
-"""The pages where people sign in: one for everybody, and the admin's for staff."""
+"""The page where people sign in."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
@@ -51,10 +50,6 @@ class AuditedForm(AuthenticationForm):
     @property
     def _agent(self) -> str:
         return self.request.headers.get("User-Agent", "") if self.request else ""
-
-
-class StaffForm(AuditedForm, AdminAuthenticationForm):
-    """The same for the admin, which staff alone may enter."""
 
 
 class SignInPage(LoginView):

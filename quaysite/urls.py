@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from quaysite import health
+from quaysite.admin_site import themed
 from quaysite.api import config, csrf
 from quaysite.api.documents import OpenApiView, RedocPage, SwaggerPage
 from quaysite.sign_in import SignInPage
@@ -24,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("csrf_token", csrf.csrf_token, name="csrf-token"),
     path("oauth/", include("quaysite.oauth.urls")),
     path("oauth2/", include("federation.exchange_urls")),
-    path("sign-in/", SignInPage.as_view(), name="sign-in"),
+    path("sign-in/", themed(SignInPage.as_view()), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="alive"),

@@ -6,10 +6,10 @@ be done to repositories follows from `robots.access`.
 
 from dataclasses import dataclass
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from robots.identity import Identity, Kind
-from robots.models import Namespace
+from robots.models import Namespace, TeamMember
 from robots.names import simple_name_issue
 from robots.roles import Role, TeamRole
 
@@ -42,6 +42,30 @@ def standing_in(identity: Identity, name: str) -> Standing | None:
     if namespace is None:
         return None
     return _standing(identity, namespace, namespace.own_role)
+
+
+def administered_namespaces(identity: Identity) -> QuerySet[Namespace]:
+    """Those in which `standing_in` finds an administrator."""
+    if identity.kind is Kind.USER and identity.role_everywhere is Role.ADMIN:
+        return Namespace.objects.all()
+    return _joined(identity, TeamRole.ADMIN)
+
+
+def joined_namespaces(identity: Identity) -> QuerySet[Namespace]:
+    """Those in which `standing_in` finds a member, administrators among them."""
+    if identity.kind is Kind.USER and identity.role_everywhere is Role.ADMIN:
+        return Namespace.objects.all()
+    return _joined(identity, TeamRole.MEMBER)
+
+
+def _joined(identity: Identity, least: TeamRole) -> QuerySet[Namespace]:
+    ceiling = identity.ceiling.namespace if identity.ceiling else TeamRole.ADMIN
+    if identity.kind is not Kind.USER or (ceiling or 0) < least:
+        return Namespace.objects.none()
+    here = TeamMember.objects.filter(
+        user=identity.id, namespace=OuterRef("pk"), team__role__gte=least
+    )
+    return Namespace.objects.filter(Q(owner_id=identity.id) | Q(Exists(here)))
 
 
 def _standing(identity: Identity, namespace: Namespace, role: int | None) -> Standing:

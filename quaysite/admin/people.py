@@ -12,18 +12,12 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from quaysite.models import User
-from quaysite.sign_in import StaffForm
 from robots import audit, conf
 from robots.admin.lists import ListAdmin
 from robots.admin.performer import performer_of
 from robots.admin.refusals import RefusableForm, RefusingAdmin
 from robots.errors import DomainError
 from robots.models import Namespace
-
-admin.site.site_header = "Quaysite"
-admin.site.site_title = "Quaysite"
-admin.site.login_form = StaffForm
-admin.site.index_title = "Machine identities of the registry"
 
 _POWERS = ("is_superuser", "groups", "user_permissions")
 

@@ -7,6 +7,15 @@ from robots.admin import (
     repositories,
     robots,
     teams,
+    tokens,
 )
 
-__all__ = ["audit", "namespaces", "permissions", "repositories", "robots", "teams"]
+__all__ = [
+    "audit",
+    "namespaces",
+    "permissions",
+    "repositories",
+    "robots",
+    "teams",
+    "tokens",
+]

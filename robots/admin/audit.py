@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from robots.admin.lists import ListAdmin, NamespaceFilter
+from robots.admin.lists import NamespaceFilter
 from robots.admin.metadata import shown_json
+from robots.admin.owned import OwnedAdmin
 from robots.models import AuditEvent
 
 
@@ -19,8 +20,11 @@ class NamespaceNameFilter(NamespaceFilter):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ListAdmin):
+class AuditEventAdmin(OwnedAdmin):
     """Shows copied names only: the rows that an event speaks of may be gone."""
+
+    list_title = "Audit log"
+    organization_tab = "logs"
 
     list_display = (
         "created_at",

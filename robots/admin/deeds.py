@@ -7,17 +7,18 @@ from typing import Any, ClassVar
 from django import forms
 from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from robots.admin.choices import CarefulAutocomplete
-from robots.admin.lists import ListAdmin
+from robots.admin.owned import NAMESPACE_PARAMETER, OwnedAdmin
 from robots.admin.refusals import RefusingAdmin
+from robots.models import Namespace
 
 
-class DeedAdmin(RefusingAdmin, ListAdmin):
+class DeedAdmin(RefusingAdmin, OwnedAdmin):
     """Saving and deleting call `create`, `change` and `remove`, nothing else.
 
     Each of the three runs inside a transaction and writes its audit event there.
@@ -58,18 +59,33 @@ class DeedAdmin(RefusingAdmin, ListAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A link may say where or for whom a row is to be, and nothing else."""
         given = super().get_changeform_initial_data(request)
-        return {k: v for k, v in given.items() if k in self.autocomplete_fields}
+        chosen: dict[str, Any] = {
+            k: v for k, v in given.items() if k in self.autocomplete_fields
+        }
+        if listed := self._listed_namespace(request):
+            chosen.setdefault("namespace", listed.pk)
+        return chosen
+
+    def _listed_namespace(self, request: HttpRequest) -> Namespace | None:
+        """The namespace of the list that the person comes from."""
+        filters = QueryDict(request.GET.get("_changelist_filters", ""))
+        return self.named_namespace(request, filters.get(NAMESPACE_PARAMETER, ""))
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
         if db_field.name in self.autocomplete_fields:
             kwargs["widget"] = CarefulAutocomplete(db_field, self.admin_site)
+        others = self.admin_site._registry.get(db_field.related_model)
+        if isinstance(others, OwnedAdmin):
+            rows = others.get_queryset(request)
+            kwargs["queryset"] = others.changeable(request, rows)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(
         self, request: HttpRequest, obj: Model, form: forms.Form, change: bool
     ) -> None:
+        self.check_may(request, "change" if change else "add", obj)
         if not change:
             made = self.create(request, obj)
             obj.pk, obj._state.adding = made.pk, False

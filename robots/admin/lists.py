@@ -10,7 +10,9 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db import DataError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from robots.admin.theme import ThemedAdmin, ThemedChangeList
 
 MAX_SEARCH = 511
 """Characters: as long as `namespace/name` can be. A longer search finds nothing."""
@@ -21,7 +23,7 @@ _LOOKUPS = frozenset(
 _BETWEEN_NAMES = re.compile(r"[+/]")
 
 
-class CarefulChangeList(ChangeList):
+class CarefulChangeList(ThemedChangeList):
     """Bad values in the address lead back to the whole list, never to an error."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -31,9 +33,15 @@ class CarefulChangeList(ChangeList):
             raise IncorrectLookupParameters(str(error)) from error
 
 
-class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A list with a constant number of queries, searched by full names too."""
+class ListAdmin(ThemedAdmin):
+    """A list with a constant number of queries, searched by full names too.
 
+    `list_title` heads the list, and `empty_text` says what to do while it is empty.
+    """
+
+    list_title: ClassVar[str] = ""
+    empty_text: ClassVar[str] = ""
+    list_before_template = "robots/admin/list_head.html"
     list_per_page = 50
     list_max_show_all = 200
     # Both would count rows that nobody asked about.
@@ -43,6 +51,13 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CarefulChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        shown = {"title": self.list_title} if self.list_title else {}
+        shown["empty_text"] = self.empty_text
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Joined for autocompletion as well, which shows the same names."""

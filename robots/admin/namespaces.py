@@ -17,6 +17,10 @@ from robots.models import Namespace, Repository, Robot, Team
 
 @admin.register(Namespace)
 class NamespaceAdmin(DeedAdmin):
+    list_title = "Organizations"
+    organization_tab = "settings"
+    namespace_path = "pk"
+    members_look = True
     list_display = ("name", "kind", "owner", "enabled", "created_at")
     list_filter = ("kind", "enabled")
     list_select_related = ("owner",)

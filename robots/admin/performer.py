@@ -3,22 +3,15 @@
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
-from robots import conf
 from robots.audit import Performer
-from robots.identity import Identity, Kind, Method
+from robots.identity import Identity, Method
 from robots.origin import origin_of
+from robots.people import identity_of_person
 
 
 def identity_of(user: AbstractBaseUser) -> Identity:
     """The identity of a person who is signed in."""
-    name = user.get_username()
-    return Identity(
-        kind=Kind.USER,
-        name=name,
-        id=user.pk,
-        method=Method.PASSWORD,
-        is_site_admin=conf.is_site_admin(user),
-    )
+    return identity_of_person(user, Method.SESSION)
 
 
 def performer_of(request: HttpRequest) -> Performer:

@@ -28,6 +28,8 @@ class PermissionForm(RefusableForm):
 @admin.register(RepositoryPermission)
 class RepositoryPermissionAdmin(DeedAdmin):
     form = PermissionForm
+    list_title = "Permissions"
+    organization_tab = "repositories"
     list_display = ("repository", "grantee", "role", "expires_at", "created_at")
     list_filter = (NamespaceFilter, GranteeFilter, "role", "created_at")
     list_select_related = (
@@ -90,6 +92,8 @@ class DefaultPermissionForm(RefusableForm):
 @admin.register(DefaultPermission)
 class DefaultPermissionAdmin(DeedAdmin):
     form = DefaultPermissionForm
+    list_title = "Default permissions"
+    organization_tab = "defaults"
     list_display = ("namespace", "creator", "grantee", "role", "created_at")
     list_filter = (NamespaceFilter, GranteeFilter, "role")
     list_select_related = (

@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from robots.admin.theme import ThemedAdmin
 from robots.errors import AlreadyExists, DomainError, NameInvalid
 
 REFUSALS = (DomainError, IntegrityError, DataError)
@@ -60,7 +61,7 @@ class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]
         return "name" if about_name and "name" in self.fields else None
 
 
-class RefusingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RefusingAdmin(ThemedAdmin):
     """Pages whose deeds may be refused. Django has each of them in a transaction."""
 
     form = RefusableForm

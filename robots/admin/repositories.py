@@ -34,6 +34,9 @@ class RepositoryForm(RefusableForm):
 @admin.register(Repository)
 class RepositoryAdmin(DeedAdmin):
     form = RepositoryForm
+    list_title = "Repositories"
+    organization_tab = "repositories"
+    members_look = True
     list_display = ("full_name", "visibility", "state", "mirror_robot", "created_at")
     list_filter = (NamespaceFilter, "visibility", "state", "created_at")
     list_select_related = ("namespace", "mirror_robot__namespace")

@@ -1,19 +1,24 @@
-"""Robots and their tokens; a token is shown once, when its robot is made."""
+"""Robot accounts; a token is shown once, when its robot is made."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from robots import audit
+from robots.admin.credentials import CredentialsPage
 from robots.admin.deeds import DeedAdmin, facts_of, list_link
 from robots.admin.lists import NamespaceFilter
 from robots.admin.metadata import MetadataField
+from robots.admin.pages import row_path
 from robots.admin.performer import performer_of
 from robots.admin.refusals import RefusableForm
+from robots.admin.set_permissions import SetPermissionsPage
+from robots.admin.shell import Shell, Tab, organization_shell, row_shell
 from robots.lifecycle.robots import create_robot, delete_robot, set_enabled
 from robots.models import RepositoryPermission, Robot, RobotToken
 
@@ -25,6 +30,9 @@ class RobotForm(RefusableForm):
 @admin.register(Robot)
 class RobotAdmin(DeedAdmin):
     form = RobotForm
+    list_title = "Robot accounts"
+    organization_tab = "robots"
+    members_look = True
     list_display = (
         "full_name",
         "description",
@@ -57,6 +65,36 @@ class RobotAdmin(DeedAdmin):
         "last_used_at",
         "created_at",
     )
+
+    def get_urls(self) -> list[Any]:
+        return [
+            row_path(self, "permissions", SetPermissionsPage, "permissions"),
+            row_path(self, "credentials", CredentialsPage, "credentials"),
+            *super().get_urls(),
+        ]
+
+    def shell(self, request: HttpRequest, obj: Robot, active: str = "details") -> Shell:
+        """The robot's name, and tabs to what there is about it."""
+        whole = organization_shell(request, obj.namespace, self.organization_tab)
+        tabs = self.tabs(request, obj)
+        return row_shell(whole, obj.full_name, tabs, active)
+
+    def tabs(self, request: HttpRequest, robot: Robot) -> list[Tab]:
+        """Only the first one for who may look and not touch."""
+        tabs = [Tab("details", "Robot account", self._page("change", robot))]
+        if self.has_change_permission(request, robot):
+            tabs += [
+                Tab(
+                    "permissions",
+                    "Repository permissions",
+                    self._page("permissions", robot),
+                ),
+                Tab("credentials", "Credentials", self._page("credentials", robot)),
+            ]
+        return tabs
+
+    def _page(self, name: str, robot: Robot) -> str:
+        return reverse(f"admin:robots_robot_{name}", args=[robot.pk])
 
     @admin.display(description="robot account", ordering="name")
     def full_name(self, obj: Robot) -> str:
@@ -123,47 +161,3 @@ class RobotAdmin(DeedAdmin):
             set_enabled(robot, enabled, by)
         done = "enabled" if enabled else "disabled"
         self.message_user(request, f"Robots {done}: {len(changed)}.", messages.SUCCESS)
-
-
-class TokenNamespaceFilter(NamespaceFilter):
-    path = "robot__namespace__name"
-
-
-@admin.register(RobotToken)
-class RobotTokenAdmin(DeedAdmin):
-    """When tokens were made and used, never the tokens; deleting one revokes it."""
-
-    secret_fields = ("digest", "sealed")
-    list_display = (
-        "robot_name",
-        "origin",
-        "created_at",
-        "expires_at",
-        "last_used_at",
-    )
-    list_filter = (TokenNamespaceFilter, "origin", "created_at")
-    list_select_related = ("robot__namespace",)
-    search_fields = ("robot__name", "robot__namespace__name")
-    fields = ("robot", "origin", "created_at", "expires_at", "last_used_at")
-    readonly_fields = fields
-
-    @admin.display(description="robot account", ordering="robot__name")
-    def robot_name(self, obj: RobotToken) -> str:
-        return obj.robot.full_name
-
-    def remove(self, request: HttpRequest, obj: RobotToken) -> None:
-        audit.record(
-            "revoke_robot_token",
-            performer_of(request),
-            obj.robot.namespace,
-            robot=obj.robot.name,
-            origin=obj.origin,
-            created_at=obj.created_at.isoformat(),
-        )
-        obj.delete()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -20,6 +20,9 @@ from robots.roles import TeamRole
 
 @admin.register(Team)
 class TeamAdmin(DeedAdmin):
+    list_title = "Teams"
+    organization_tab = "teams"
+    members_look = True
     list_display = ("name", "namespace", "role", "created_at")
     list_filter = (NamespaceFilter, "role")
     list_select_related = ("namespace",)
@@ -81,6 +84,8 @@ class TeamMemberAdmin(DeedAdmin):
     """Added and removed; there is nothing in between to change."""
 
     form = MemberForm
+    list_title = "Team members"
+    organization_tab = "teams"
     list_display = ("member", "team_name", "namespace", "created_at")
     list_filter = (NamespaceFilter,)
     list_select_related = ("namespace", "team", "user", "robot__namespace")

@@ -27,6 +27,10 @@ class TrustNamespaceFilter(NamespaceFilter):
 class TrustAdmin(DeedAdmin):
     """What a trust says is changed by the namespace's administrators, over the API."""
 
+    list_title = "Federation"
+    namespace_path = "robot__namespace_id"
+    organization_tab = "robots"
+
     list_display = (
         "robot_name",
         "who",

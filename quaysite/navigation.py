@@ -1,0 +1,48 @@
+"""The admin's sidebar, in the words of its users."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from robots.admin.reach import reach_of
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Groups of links; what concerns the whole site only for who sees the site."""
+    groups = [
+        _group(
+            "",
+            _link("Overview", "space_dashboard", "index"),
+            _link("Organizations", "corporate_fare", "robots_namespace_changelist"),
+            _link("Robot accounts", "smart_toy", "robots_robot_changelist"),
+            _link("Repositories", "deployed_code", "robots_repository_changelist"),
+            _link("Teams", "groups", "robots_team_changelist"),
+            _link("Federation", "hub", "federation_trust_changelist"),
+            _link("Audit log", "receipt_long", "robots_auditevent_changelist"),
+        ),
+        _group(
+            "Access",
+            _link("Permissions", "key", "robots_repositorypermission_changelist"),
+            _link("Default permissions", "rule", "robots_defaultpermission_changelist"),
+        ),
+    ]
+    if reach_of(request).sees_site:
+        groups.append(
+            _group(
+                "Site",
+                _link("People", "person", "quaysite_user_changelist"),
+                _link("Groups of staff", "badge", "auth_group_changelist"),
+                _link("Applications", "apps", "quaysite_application_changelist"),
+                _link("OAuth tokens", "vpn_key", "quaysite_accesstoken_changelist"),
+            )
+        )
+    return groups
+
+
+def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": bool(title), "items": list(items)}
+
+
+def _link(title: str, icon: str, page: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{page}")}

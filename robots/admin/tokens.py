@@ -1,0 +1,59 @@
+"""Robots' tokens: when they were made and used, and an end to them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from robots import audit
+from robots.admin.deeds import DeedAdmin
+from robots.admin.lists import NamespaceFilter
+from robots.admin.performer import performer_of
+from robots.models import RobotToken
+
+
+class TokenNamespaceFilter(NamespaceFilter):
+    path = "robot__namespace__name"
+
+
+@admin.register(RobotToken)
+class RobotTokenAdmin(DeedAdmin):
+    """When tokens were made and used, never the tokens; deleting one revokes it."""
+
+    secret_fields = ("digest", "sealed")
+    list_title = "Robot tokens"
+    namespace_path = "robot__namespace_id"
+    organization_tab = "robots"
+    list_display = (
+        "robot_name",
+        "origin",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+    )
+    list_filter = (TokenNamespaceFilter, "origin", "created_at")
+    list_select_related = ("robot__namespace",)
+    search_fields = ("robot__name", "robot__namespace__name")
+    fields = ("robot", "origin", "created_at", "expires_at", "last_used_at")
+    readonly_fields = fields
+
+    @admin.display(description="robot account", ordering="robot__name")
+    def robot_name(self, obj: RobotToken) -> str:
+        return obj.robot.full_name
+
+    def remove(self, request: HttpRequest, obj: RobotToken) -> None:
+        audit.record(
+            "revoke_robot_token",
+            performer_of(request),
+            obj.robot.namespace,
+            robot=obj.robot.name,
+            origin=obj.origin,
+            created_at=obj.created_at.isoformat(),
+        )
+        obj.delete()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
