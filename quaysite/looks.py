@@ -1,4 +1,4 @@
-"""What the theme asks of the site: its styles, its script and its colour."""
+"""What the theme asks of the site: its styles, script, icon and colour."""
 
 from django.http import HttpRequest
 from django.templatetags.static import static
@@ -10,6 +10,10 @@ def style(request: HttpRequest) -> str:
 
 def script(request: HttpRequest) -> str:
     return static("robots/admin.js")
+
+
+def icon(request: HttpRequest) -> str:
+    return static("quaysite/icon.svg")
 
 
 def primary(request: HttpRequest) -> dict[str, str]:

@@ -317,6 +317,9 @@ UNFOLD = {
     "SITE_SUBHEADER": "Machine identities",
     "SITE_SYMBOL": "sailing",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "quaysite.looks.icon"}
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

@@ -25,6 +25,7 @@ WHOLLY_COVERED = [
 """What decides and authenticates: every branch of it is tested."""
 
 ONCE = [
+    "tests/browser",
     "tests/clients/test_auth_file.py",
     "tests/clients/test_docker_helper.py",
     "tests/clients/test_exchange.py",

@@ -1,4 +1,4 @@
-"""What tests take from npm: an OpenID provider, and the Node.js that it asks for.
+"""What tests take from npm: an OpenID provider and its Node.js, and axe-core.
 
 They are installed, once, into a cache folder of the user's; nothing is left in the
 checkout. By hand: python -m tests.npm

@@ -14,6 +14,7 @@ PACKAGES = {
     "containerd": "containerd",
     "openssl": "openssl",
     "npm": "npm",
+    "chromium": "chromium",
     "redis-server": "redis-server",
 }
 
