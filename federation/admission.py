@@ -20,6 +20,7 @@ from federation.keys import VerifyingKey
 from federation.matching import distance, match, most_specific_first
 from federation.models import Trust
 from robots import conf as robots_conf
+from robots import switches
 from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.models import Robot
@@ -58,16 +59,12 @@ class NotAdmitted(Refused):
 def admit(robot_name: str, token: Secret, now: datetime) -> Admission:
     """The robot's most specific trust that `token` matches. Raises Refused.
 
-    ROBOTS_DISALLOW comes first, and what can be said of the token alone second:
-    neither tells which robots there are. One query, if the keys are at hand.
+    ROBOTS_DISALLOW comes first, what can be said of the token alone second, and the
+    site's emergency switch third: none tells which robots there are. One query, if
+    the keys are at hand.
     """
     if robots_conf.robots_disallowed(robot_name):
-        raise Refused(
-            "ROBOTS_DISALLOW is on",
-            code=Code.ACCESS_DENIED,
-            message=RobotsDisallowed.MESSAGE,
-            check="robots_disallowed",
-        )
+        raise _disallowed("ROBOTS_DISALLOW is on")
     peeked = peek(token, now)
     try:
         return _admitted(robot_name, peeked, now)
@@ -107,7 +104,10 @@ def key_for(trust: Trust, peeked: Peeked) -> VerifyingKey:
 
 
 def _admitted(robot_name: str, peeked: Peeked, now: datetime) -> Admission:
+    """A namespace's switch is told to who could be the robot: others get NO_MATCH."""
     trusts = _trusts(robot_name, peeked.issuer, now)
+    if _site_stops(robot_name, trusts, now):
+        raise _disallowed("the emergency switch of the site is on")
     if not trusts:
         raise Refused(
             "no enabled trust of the robot names the token's issuer",
@@ -116,15 +116,40 @@ def _admitted(robot_name: str, peeked: Peeked, now: datetime) -> Admission:
             actual=shown(peeked.issuer),
         )
     check_robot(trusts[0].robot, now)
-    return _first_match(trusts, peeked, now)
+    admission = _first_match(trusts, peeked, now)
+    if switches.stops(trusts[0].namespace_allows, robot_name):
+        raise _disallowed("the emergency switch of its namespace is on")
+    return admission
 
 
-def _trusts(robot_name: str, issuer: str, now: datetime) -> list[Trust]:
-    """The live trusts of the robot in this issuer: only they may cause a request."""
+def _disallowed(reason: str) -> Refused:
+    return Refused(
+        reason,
+        code=Code.ACCESS_DENIED,
+        message=RobotsDisallowed.MESSAGE,
+        check="robots_disallowed",
+    )
+
+
+def _site_stops(robot_name: str, trusts: Sequence[Any], now: datetime) -> bool:
+    if trusts:
+        return switches.stops(trusts[0].site_allows, robot_name)
+    return switches.site_stops(robot_name, now)
+
+
+def _trusts(robot_name: str, issuer: str, now: datetime) -> list[Any]:
+    """The live trusts of the robot in this issuer: only they may cause a request.
+
+    Each has the columns of `switches.columns` too.
+    """
     name = parse_robot_name(robot_name)
     if name is None:
         return []
-    trusts = Trust.objects.select_related("robot__namespace__owner").filter(
+    switched = switches.columns("robot__namespace_id", now)
+    trusts = Trust.objects.select_related("robot__namespace__owner").annotate(
+        **switched
+    )
+    live = trusts.filter(
         Q(expires_at__isnull=True) | Q(expires_at__gt=now),
         robot__namespace__name=name.namespace,
         robot__name=name.shortname,
@@ -132,7 +157,7 @@ def _trusts(robot_name: str, issuer: str, now: datetime) -> list[Trust]:
         enabled=True,
     )
     # A database may compare by its own rules; an issuer is compared byte for byte.
-    return [trust for trust in trusts if trust.issuer == issuer]
+    return [trust for trust in live if trust.issuer == issuer]
 
 
 def _first_match(trusts: list[Trust], peeked: Peeked, now: datetime) -> Admission:

@@ -1,4 +1,4 @@
-"""The one outbound GET: for an issuer's documents, and for nothing else.
+"""The one outbound request: an issuer's documents, and what a sign-in needs.
 
 A URL comes from whoever may write a trust, so the other end is taken for hostile. It
 never chooses where the site connects to, nor how long it waits, nor how much it reads.
@@ -10,10 +10,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
+from urllib.parse import urlencode
 
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -41,6 +43,37 @@ _NO_ADDRESS = "its host has no address that may be asked"
 """Whoever may write a trust is not told which names a private network has."""
 
 _JSON = re.compile(r"application/(json|[a-z0-9.-]+\+json)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What goes along: a form makes it a POST; `authorization` is that header.
+
+    Both may hold secrets, for a URL that the operator trusts with them.
+    """
+
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    authorization: str = field(default="", repr=False)
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.form is None else "POST"
+
+    @property
+    def body(self) -> bytes | None:
+        return None if self.form is None else urlencode(self.form).encode()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        headers = dict(_HEADERS)
+        if self.form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if self.authorization:
+            headers["Authorization"] = self.authorization
+        return headers
+
+
+NOTHING = Sending()
 
 
 class FetchFailed(Exception):
@@ -72,7 +105,11 @@ class _Deadline:
 
 
 def fetch_json(
-    url: str, *, internal: bool = False, seconds: float = MAX_SECONDS
+    url: str,
+    *,
+    internal: bool = False,
+    seconds: float = MAX_SECONDS,
+    sending: Sending = NOTHING,
 ) -> str:
     """The text of the JSON document at `url`. Raises FetchFailed, and only that.
 
@@ -81,7 +118,7 @@ def fetch_json(
     """
     until = _Deadline(seconds)
     try:
-        return _fetched(destination(url), internal, until)
+        return _fetched(destination(url), internal, until, sending)
     except FetchFailed:
         raise
     except UrlInvalid as error:
@@ -92,7 +129,9 @@ def fetch_json(
         raise FetchFailed(_TOO_LONG if until.is_over else _said(error)) from None
 
 
-def _fetched(to: Destination, internal: bool, until: _Deadline) -> str:
+def _fetched(
+    to: Destination, internal: bool, until: _Deadline, sending: Sending
+) -> str:
     if not to.is_encrypted and not conf.allows_loopback_http():
         raise FetchFailed("only https is asked")
     context = _tls_context() if to.is_encrypted else None
@@ -101,11 +140,11 @@ def _fetched(to: Destination, internal: bool, until: _Deadline) -> str:
         _check_address(address, to, internal)
     with closing(_connected(_one_of_each_family(addresses), to.port, until)) as line:
         if context is None:
-            return _asked(to, line, until)
+            return _asked(to, line, until, sending)
         # The handshake as a whole takes no longer than the socket's timeout.
         line.settimeout(until.left())
         with context.wrap_socket(line, server_hostname=to.host) as encrypted:
-            return _asked(to, encrypted, until)
+            return _asked(to, encrypted, until, sending)
 
 
 def _tls_context() -> ssl.SSLContext:
@@ -179,7 +218,9 @@ def _reached(address: Address, port: int, seconds: float) -> socket.socket:
     return line
 
 
-def _asked(to: Destination, line: socket.socket, until: _Deadline) -> str:
+def _asked(
+    to: Destination, line: socket.socket, until: _Deadline, sending: Sending
+) -> str:
     kind = HTTPSConnection if to.is_encrypted else HTTPConnection
     with (
         closing(kind(to.host, to.port, timeout=until.left())) as connection,
@@ -187,9 +228,10 @@ def _asked(to: Destination, line: socket.socket, until: _Deadline) -> str:
     ):
         connection.sock = line
         connection.request(
-            "GET",
+            sending.method,
             to.target,
-            headers=_HEADERS,
+            body=sending.body,
+            headers=sending.headers,
             preload_content=False,
             decode_content=False,
         )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from threading import BoundedSemaphore
 from types import MappingProxyType
@@ -60,6 +61,15 @@ _SENSELESS = (
 """What a cache entry leads to that another version wrote, or nobody of ours."""
 
 
+class Standing(Enum):
+    """How an issuer's keys stand, as far as the cache knows."""
+
+    UNKNOWN = "nobody asked for them"
+    FRESH = "known"
+    OLD = "known, and due to be asked for again"
+    UNAVAILABLE = "not known, and the last try failed or goes on"
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     keys: Mapping[str, VerifyingKey]
@@ -104,6 +114,14 @@ def is_unavailable(issuer: str) -> bool:
     Asks nobody but the cache.
     """
     return _kept(issuer) is None and _last_try(issuer).startswith((_FAILED, _ASKING))
+
+
+def standing(issuer: str) -> Standing:
+    """How the issuer's keys stand. Asks nobody but the cache."""
+    kept = _kept(issuer)
+    if kept is not None:
+        return Standing.FRESH if kept.is_fresh else Standing.OLD
+    return Standing.UNAVAILABLE if is_unavailable(issuer) else Standing.UNKNOWN
 
 
 @lru_cache(maxsize=128)

@@ -36,6 +36,11 @@ _WHO_MAY_ENTER = frozenset(
 )
 """What was let in by another of these is not let in by the trust as it is now."""
 
+CHANGED_MEANWHILE = (
+    "Somebody else changed this trust meanwhile, and nothing of yours was stored:"
+    " look at it as it is now, then change it"
+)
+
 
 def set_trusts(
     robot: Robot, wanted: Sequence[Wanted], by: Performer
@@ -97,12 +102,16 @@ def plan_trusts(robot: Robot, entries: Sequence[Entry], by: Performer) -> list[T
     return _planned(robot, list(Trust.objects.filter(robot=robot)), entries, by)
 
 
-def change_trust(trust: Trust, entry: Entry, by: Performer) -> Trust:
+def change_trust(
+    trust: Trust, entry: Entry, by: Performer, *, seen: int | None = None
+) -> Trust:
     """Make a trust say `entry`; answers the new row.
 
-    Raises TrustInvalid, AlreadyExists, or NotFound if it is gone.
+    `seen` is the revision that whoever wrote `entry` had before them. Raises
+    TrustInvalid, AlreadyExists, NotFound if it is gone, or DomainError if it says
+    something else since then.
     """
-    return _revise(trust, lambda before: entry, by)
+    return _revise(trust, lambda before: entry, by, seen)
 
 
 def revise_trust(trust: Trust, by: Performer, **fields: Any) -> Trust:
@@ -181,9 +190,16 @@ def _check_new(held: Sequence[Trust], entry: Entry) -> None:
             raise AlreadyExists(f"Trust {row.pk} of this robot lets in the same")
 
 
-def _revise(trust: Trust, change: Callable[[Entry], Entry], by: Performer) -> Trust:
+def _revise(
+    trust: Trust,
+    change: Callable[[Entry], Entry],
+    by: Performer,
+    seen: int | None = None,
+) -> Trust:
     with _changing(trust.robot) as held:
         row = _found(held, trust)
+        if seen not in (None, row.revision):
+            raise DomainError(CHANGED_MEANWHILE)
         row.robot = trust.robot
         before = row.entry
         after = change(before)

@@ -37,6 +37,13 @@ class QuaysiteAdminSite(_ThemedSite):
         wanted = request.GET.get("next", "") or reverse("admin:index")
         return redirect_to_login(wanted, resolve_url("sign-in"))
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Imported late: what it needs registers pages with this site."""
+        from quaysite.own_password import OwnPasswordPage
+
+        context = {**self.each_context(request), **(extra_context or {})}
+        return OwnPasswordPage.as_view(extra_context=context)(request)
+
     def search(self, request: HttpRequest, extra_context: Any = None) -> NoReturn:
         """The theme's own keeps answers for minutes and fails on bad page numbers."""
         raise Http404
@@ -45,5 +52,11 @@ class QuaysiteAdminSite(_ThemedSite):
         return themed(super().admin_view(view, cacheable))
 
     def get_urls(self) -> list[Any]:
-        urls: list[URLPattern | URLResolver] = super().get_urls()
+        """Those of Django, after the pages about the site that models' pages bring."""
+        urls: list[URLPattern | URLResolver] = [
+            url
+            for pages in self._registry.values()
+            for url in getattr(pages, "site_urls", list)()
+        ]
+        urls += super().get_urls()
         return [url for url in urls if getattr(url, "name", None) not in _LEFT_OUT]

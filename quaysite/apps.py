@@ -8,5 +8,6 @@ class QuaysiteConfig(AppConfig):
 
     def ready(self) -> None:
         from quaysite.api.sessions import note_sign_in
+        from quaysite.oidc import checks  # noqa: F401 - registers itself
 
         user_logged_in.connect(note_sign_in, dispatch_uid="quaysite.signed_in_at")

@@ -68,6 +68,15 @@ def env_secret(name: str, generated: Path) -> str:
     return _read_secret(name, Path(file) if file else _ensure_secret(generated))
 
 
+def env_given_secret(name: str) -> str:
+    """The secret called `name`, or from the file that NAME_FILE points to; empty if
+    neither is set. Raises ImproperlyConfigured as `env_secret` does.
+    """
+    if not (os.environ.get(name) or os.environ.get(f"{name}_FILE")):
+        return ""
+    return env_secret(name, Path())
+
+
 def _read_secret(name: str, path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8").strip()

@@ -1,6 +1,7 @@
 """What the theme asks of the site: its styles, script, icon and colour."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 
 
@@ -14,6 +15,11 @@ def script(request: HttpRequest) -> str:
 
 def icon(request: HttpRequest) -> str:
     return static("quaysite/icon.svg")
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for an icon that a page does not name."""
+    return redirect(icon(request))
 
 
 def primary(request: HttpRequest) -> dict[str, str]:

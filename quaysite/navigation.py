@@ -5,11 +5,17 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from robots import conf
 from robots.admin.reach import reach_of
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links; what concerns the whole site only for who sees the site."""
+    own_tokens = (
+        [_link("Application tokens", "password", "robots_apptoken_changelist")]
+        if conf.app_tokens_enabled()
+        else []
+    )
     groups = [
         _group(
             "",
@@ -25,16 +31,21 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "Access",
             _link("Permissions", "key", "robots_repositorypermission_changelist"),
             _link("Default permissions", "rule", "robots_defaultpermission_changelist"),
+            _link("Explain access", "help_center", "robots_repository_explain"),
+            _link("Applications", "apps", "quaysite_application_changelist"),
+            _link("OAuth tokens", "vpn_key", "quaysite_accesstoken_changelist"),
+            *own_tokens,
         ),
     ]
     if reach_of(request).sees_site:
+        groups[-1]["items"].append(
+            _link("Emergency switch", "emergency_home", "site_switch")
+        )
         groups.append(
             _group(
                 "Site",
                 _link("People", "person", "quaysite_user_changelist"),
                 _link("Groups of staff", "badge", "auth_group_changelist"),
-                _link("Applications", "apps", "quaysite_application_changelist"),
-                _link("OAuth tokens", "vpn_key", "quaysite_accesstoken_changelist"),
             )
         )
     return groups

@@ -8,9 +8,17 @@ import re
 from pathlib import Path
 
 import environ
+from django.urls import reverse_lazy
 
 import quaysite
-from quaysite.environment import env_bool, env_int, env_list, env_secret, env_str
+from quaysite.environment import (
+    env_bool,
+    env_given_secret,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
@@ -47,6 +55,10 @@ SUPER_USERS = env_list("SUPER_USERS", [])
 # --- The registry token endpoint -------------------------------------------------
 
 REGISTRY_SERVICES = env_list("REGISTRY_SERVICES", ["127.0.0.1:5000"])
+# What robots log in to, as people copy it from the page of credentials.
+REGISTRY_HOSTNAME = env_str(
+    "REGISTRY_HOSTNAME", REGISTRY_SERVICES[0] if REGISTRY_SERVICES else ""
+)
 REGISTRY_TOKEN_ISSUER = env_str("REGISTRY_TOKEN_ISSUER", "quaysite")
 REGISTRY_TOKEN_LIFETIME = env_int("REGISTRY_TOKEN_LIFETIME", 300)  # seconds
 REGISTRY_REFRESH_TOKEN_LIFETIME = env_int(
@@ -103,6 +115,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "django.contrib.staticfiles",
 ]
 
@@ -180,9 +193,25 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "sign-in"
-LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "api-index"
+LOGIN_REDIRECT_URL = "admin:index"
+LOGOUT_REDIRECT_URL = "sign-in"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
+
+# --- People who sign in with an OpenID provider ----------------------------------
+
+OIDC_ISSUER = env_str("OIDC_ISSUER", "")
+OIDC_RP_CLIENT_ID = env_str("OIDC_RP_CLIENT_ID", "")
+OIDC_RP_CLIENT_SECRET = env_given_secret("OIDC_RP_CLIENT_SECRET")
+OIDC_TOKEN_USE_BASIC_AUTH = env_bool("OIDC_TOKEN_USE_BASIC_AUTH", False)
+OIDC_SCOPES = env_str("OIDC_SCOPES", "openid email profile")
+OIDC_NAME = env_str("OIDC_NAME", "single sign-on")
+OIDC_GROUPS_CLAIM = env_str("OIDC_GROUPS_CLAIM", "")
+OIDC_TEAM_GROUPS = env_list("OIDC_TEAM_GROUPS", [])  # group=organization/team
+OIDC_STAFF_GROUPS = env_list("OIDC_STAFF_GROUPS", [])
+OIDC_SUPERUSER_GROUPS = env_list("OIDC_SUPERUSER_GROUPS", [])
+OIDC_CREATE_USERS = env_bool("OIDC_CREATE_USERS", True)
+OIDC_PASSWORD_SIGN_IN = env_bool("OIDC_PASSWORD_SIGN_IN", True)
 
 # --- The API: OAuth tokens, features, OpenAPI ------------------------------------
 
@@ -326,6 +355,13 @@ UNFOLD = {
     "STYLES": ["quaysite.looks.style"],
     "SCRIPTS": ["quaysite.looks.script"],
     "SIDEBAR": {"navigation": "quaysite.navigation.sidebar"},
+    "GLOBAL_CALLBACK": "robots.admin.banner.context",
+    "DASHBOARD_CALLBACK": "quaysite.dashboard.overview.add_overview",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Ways to sign in", "link": reverse_lazy("sign-in-ways")}
+        ]
+    },
     "COLORS": {"primary": "quaysite.looks.primary"},
 }
 

@@ -1,4 +1,4 @@
-"""The page where people sign in."""
+"""The page where people sign in: with a password, or with the OpenID provider."""
 
 from typing import Any
 
@@ -7,10 +7,13 @@ from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from quaysite.lifecycle.logins import record_failed_login, record_login
 from quaysite.models import User
-from registryauth.people_login import MAX_PASSWORD_LENGTH
+from quaysite.oidc import conf
+from registryauth.people_login import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from robots.audit import Performer
 from robots.identity import Method
 from robots.origin import NOWHERE, origin_of
@@ -24,8 +27,15 @@ class AuditedForm(AuthenticationForm):
         label="Password",
         strip=False,
         max_length=MAX_PASSWORD_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "current-password", "class": "qs-input"}
+        ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
+        self.fields["username"].widget.attrs["class"] = "qs-input"
 
     def clean(self) -> dict[str, Any]:
         try:
@@ -41,7 +51,8 @@ class AuditedForm(AuthenticationForm):
 
     def _note_failure(self, reason: str) -> None:
         username = self.cleaned_data.get("username", "")
-        record_failed_login(username, reason, self._origin, self._agent)
+        if len(username) <= MAX_USERNAME_LENGTH:
+            record_failed_login(username, reason, self._origin, self._agent)
 
     @property
     def _origin(self) -> Any:
@@ -53,17 +64,27 @@ class AuditedForm(AuthenticationForm):
 
 
 class SignInPage(LoginView):
-    """Looks like the admin's, and lets in everybody whose account is active."""
+    """Lets in everybody whose account is active, and leads to no other site."""
 
-    template_name = "admin/login.html"
+    template_name = "quaysite/sign_in.html"
     authentication_form = AuditedForm
     redirect_authenticated_user = True
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not conf.accepts_passwords():
+            return self.http_method_not_allowed(request, *args, **kwargs)
+        return super().post(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The admin's context, with the form's own address."""
+        """The admin's context; `next` goes along whichever way is taken."""
+        wanted = self.get_redirect_url()
+        query = {"next": wanted} if wanted else None
         return {
             **super().get_context_data(**kwargs),
             **admin.site.each_context(self.request),
             "title": "Sign in",
-            "app_path": self.request.get_full_path(),
+            "next": wanted,
+            "accepts_passwords": conf.accepts_passwords(),
+            "provider": conf.name() if conf.is_configured() else "",
+            "provider_page": reverse("oidc-sign-in", query=query),
         }

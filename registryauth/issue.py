@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from registryauth import refresh, tokens
+from registryauth import issued, refresh, tokens
 from registryauth.errors import NamespaceDisabled
 from registryauth.scopes import Scope
 from robots.access import authorize, may_list_catalog
@@ -57,6 +57,7 @@ def issue(identity: Identity, question: Question, now: datetime) -> Answer:
     ]
     _log(identity, question, granted, decisions)
     usage.note(identity, now)
+    issued.issued_count.note(identity, now)
     wants_refresh = question.wants_refresh_token and refresh.can_be_earned(identity)
     return Answer(
         token=tokens.mint(identity, question.service, granted, now),

@@ -1,5 +1,6 @@
 """A person's password to an Identity: Argon2, and the same cost for nobody."""
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
@@ -18,6 +19,7 @@ MAX_PASSWORD_LENGTH = 4096
 MAX_USERNAME_LENGTH = 320
 """Characters; the longest e-mail address (RFC 3696, erratum 1690)."""
 
+NO_PASSWORDS = "Passwords are not accepted here. Use an app-specific token."
 _WRONG = "Invalid Username or Password"
 DISABLED = "This user has been disabled. Please contact your administrator."
 
@@ -27,6 +29,8 @@ def authenticate_person(username: str, password: Secret) -> Identity:
 
     Raises Unauthorized; an unknown person costs one hash, as a wrong password does.
     """
+    if not getattr(settings, "OIDC_PASSWORD_SIGN_IN", True):
+        raise Unauthorized(NO_PASSWORDS, reason="OIDC_PASSWORD_SIGN_IN is off")
     text = password.reveal()
     if not can_be_person(username) or len(text) > MAX_PASSWORD_LENGTH:
         raise Unauthorized(_WRONG, reason="no such user name or password can exist")

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from registryauth.errors import Unauthorized
-from robots import conf, credentials
+from robots import conf, credentials, switches
 from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.identity import Identity, Kind, Method
@@ -36,6 +36,8 @@ class _TokenRow(NamedTuple):
     owner_name: str | None
     owner_is_active: bool
     trust_is_enabled: bool | None
+    site_allows: str | None
+    namespace_allows: str | None
 
     @property
     def full_name(self) -> str:
@@ -46,16 +48,18 @@ def authenticate_robot(full_name: str, secret: Secret, now: datetime) -> Identit
     """The robot called `full_name`, if `secret` is one of its live tokens.
 
     Raises Unauthorized. ROBOTS_DISALLOW comes first, so that it tells nothing
-    of which robots exist. The token is looked up by its digest alone, so an
+    of which robots exist; the site's emergency switch says the same to a wrong
+    secret and to a right one. The token is looked up by its digest alone, so an
     unknown robot costs the same as a wrong secret.
     """
     if conf.robots_disallowed(full_name):
         raise Unauthorized(RobotsDisallowed.MESSAGE)
     digests = credentials.accepted_digests(secret)
-    row = _find(
-        _by_digest(len(digests)), {f"digest{n}": d for n, d in enumerate(digests)}
-    )
+    values = {f"digest{n}": digest for n, digest in enumerate(digests)}
+    row = _find(_by_digest(len(digests)), {**values, "now": now})
     if row is None or not _same(row.full_name, full_name):
+        if switches.site_stops(full_name, now):
+            raise _stopped("the site")
         shown = full_name[:MAX_LENGTH]
         raise Unauthorized(
             f"Could not find robot with username: {shown} and supplied password.",
@@ -69,7 +73,7 @@ def reauthenticate_robot(token_id: int, now: datetime) -> Identity:
 
     Raises Unauthorized.
     """
-    row = _find(_by_id(), {"id": token_id})
+    row = _find(_by_id(), {"id": token_id, "now": now})
     if row is None:
         raise Unauthorized("Invalid refresh token", reason="its robot token is gone")
     if conf.robots_disallowed(row.full_name):
@@ -78,8 +82,9 @@ def reauthenticate_robot(token_id: int, now: datetime) -> Identity:
 
 
 def _identity(row: _TokenRow, now: datetime) -> Identity:
-    """The identity, unless its robot, namespace, owner or an end date forbids it."""
+    """The identity, unless a switch, its robot, namespace, owner or end forbids it."""
     name = row.full_name
+    _check_switches(row)
     if not row.robot_enabled:
         raise Unauthorized(f"Robot {name} is disabled")
     if not row.namespace_enabled or not row.owner_is_active:
@@ -103,6 +108,22 @@ def _identity(row: _TokenRow, now: datetime) -> Identity:
     )
 
 
+def _check_switches(row: _TokenRow) -> None:
+    """A namespace's switch is told to a right token only, as what is disabled is.
+
+    To everybody it would tell that there is a namespace of that name.
+    """
+    if switches.stops(row.site_allows, row.full_name):
+        raise _stopped("the site")
+    if switches.stops(row.namespace_allows, row.full_name):
+        raise _stopped(row.namespace_name)
+
+
+def _stopped(target: str) -> Unauthorized:
+    reason = f"the emergency switch of {target} is on"
+    return Unauthorized(RobotsDisallowed.MESSAGE, reason=reason)
+
+
 def _find(query: PreparedQuery, values: dict[str, Any]) -> _TokenRow | None:
     rows = query.rows(values)
     return _TokenRow._make(rows[0]) if rows else None
@@ -122,10 +143,14 @@ def _by_id() -> PreparedQuery:
 
 def _token_query(which: Q) -> QuerySet[Any, Any]:
     owner = "robot__namespace__owner"
+    now = Parameter("now", models.DateTimeField())
     return (
         RobotToken.objects.filter(which)
         .order_by()
-        .annotate(owner_is_active=Coalesce(f"{owner}__is_active", Value(True)))
+        .annotate(
+            owner_is_active=Coalesce(f"{owner}__is_active", Value(True)),
+            **switches.columns("robot__namespace_id", now),
+        )
         .values_list(
             "id",
             "origin",
@@ -140,6 +165,8 @@ def _token_query(which: Q) -> QuerySet[Any, Any]:
             f"{owner}__{get_user_model().USERNAME_FIELD}",
             "owner_is_active",
             "federated__trust__enabled",
+            "site_allows",
+            "namespace_allows",
         )
     )
 

@@ -16,6 +16,22 @@ def robots_disallowed(full_name: str) -> bool:
     return full_name not in getattr(settings, "ROBOTS_WHITELIST", ())
 
 
+def registry_host() -> str:
+    """Host, and port if any, of the registry that robots log in to."""
+    return str(getattr(settings, "REGISTRY_HOSTNAME", "127.0.0.1:5000"))
+
+
+def site_url() -> str:
+    """Scheme and host at which clients reach this site, without a slash at the end."""
+    scheme = getattr(settings, "PREFERRED_URL_SCHEME", "https")
+    return f"{scheme}://{getattr(settings, 'SERVER_HOSTNAME', '127.0.0.1:8000')}"
+
+
+def fresh_login_timeout() -> int:
+    """Seconds that a session counts as fresh after a sign-in."""
+    return int(getattr(settings, "FRESH_LOGIN_TIMEOUT", 600))
+
+
 def tokens_retrievable() -> bool:
     """Whether a sealed copy of each static token is kept, to be read again (R6)."""
     return bool(getattr(settings, "ROBOT_TOKENS_RETRIEVABLE", True))
@@ -65,6 +81,11 @@ def app_token_lifetime() -> timedelta | None:
 def super_users() -> frozenset[str]:
     """User names of site administrators, beside Django's superusers."""
     return frozenset(getattr(settings, "SUPER_USERS", ()))
+
+
+def powerful_names() -> frozenset[str]:
+    """User names that settings give a role on everything, or may give one."""
+    return super_users() | set(getattr(settings, "GLOBAL_READONLY_SUPER_USERS", ()))
 
 
 def is_site_admin(user: AbstractBaseUser) -> bool:

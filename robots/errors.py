@@ -26,7 +26,7 @@ class ForeignNamespace(DomainError):
 
 
 class RobotsDisallowed(DomainError):
-    """`ROBOTS_DISALLOW` is on and the robot is not in `ROBOTS_WHITELIST`."""
+    """ROBOTS_DISALLOW or an emergency switch is on, and does not except the robot."""
 
     MESSAGE = "Robot accounts have been disabled. Please contact your administrator."
 

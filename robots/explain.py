@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 
-from robots import conf
+from robots import conf, switches
 from robots.decision import Decision, Denial
 from robots.grants import Grantee, direct_permissions, memberships, team_permissions
 from robots.identity import Identity, Kind
@@ -189,6 +189,8 @@ def _login_cuts(identity: Identity, now: datetime) -> Iterator[Cut]:
 def _robot_login(identity: Identity, now: datetime) -> Iterator[str]:
     if conf.robots_disallowed(identity.name):
         yield "ROBOTS_DISALLOW is on and ROBOTS_WHITELIST does not name the robot"
+    for switch in switches.stopping(identity.name, identity.namespace_id, now):
+        yield f"the {switch} is on and does not name the robot"
     robots = Robot.objects.select_related("namespace__owner")
     robot = robots.filter(pk=identity.id or 0).first()
     if robot is None:

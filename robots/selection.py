@@ -1,10 +1,10 @@
-"""Which repositories of one namespace are meant: those named, or those that match."""
+"""Which repositories of one namespace are meant: named, matching, or listed."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, F, Func, Value
+from django.db.models import BooleanField, F, Func, QuerySet, Value
 
 from robots.batches import batches
 from robots.errors import DomainError
@@ -59,7 +59,21 @@ class Matching:
         return dict(found)
 
 
-Selection = Named | Matching
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Those of `rows` that are the namespace's: what a list of them shows just now."""
+
+    rows: QuerySet[Repository]
+
+    def find(self, namespace: Namespace) -> dict[str, int]:
+        """Their keys by name. Raises DomainError if there are too many."""
+        rows = self.rows.filter(namespace=namespace).order_by()
+        found = rows.values_list("name", "pk")[: MAX_REPOSITORIES + 1]
+        _check_count(len(found))
+        return dict(found)
+
+
+Selection = Named | Matching | Listed
 
 
 def _is_like(pattern: str) -> Func:

@@ -11,7 +11,8 @@ from pytest_django.fixtures import Settings
 
 from federation import jwks
 from quaysite.models import User
-from registryauth import logins, signing
+from registryauth import issued, logins, signing
+from registryauth.issued import IssuedCount
 from registryauth.logins import LoginLog
 from robots.credentials import Secret
 from robots.lifecycle.permissions import grant
@@ -68,8 +69,9 @@ def no_background_thread(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def own_login_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logins of other tests do not come to this one's audit."""
+    """Logins and tokens of other tests do not come to this one's audit and counts."""
     monkeypatch.setattr(logins, "login_log", LoginLog())
+    monkeypatch.setattr(issued, "issued_count", IssuedCount())
 
 
 @pytest.fixture(autouse=True)

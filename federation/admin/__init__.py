@@ -1,5 +1,5 @@
 """The admin site's pages of this app."""
 
-from federation.admin import trusts
+from federation.admin import robots, trusts
 
-__all__ = ["trusts"]
+__all__ = ["robots", "trusts"]

@@ -1,5 +1,5 @@
-"""The site's part of the admin: people, and the OAuth tokens that act for them."""
+"""The site's part of the admin: people, applications, and tokens of people."""
 
-from quaysite.admin import oauth, people
+from quaysite.admin import app_tokens, applications, oauth, people
 
-__all__ = ["oauth", "people"]
+__all__ = ["app_tokens", "applications", "oauth", "people"]

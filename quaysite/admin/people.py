@@ -1,16 +1,17 @@
 """People on the admin site, and the site's own titles."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from quaysite.admin.accounts import OidcAccountInline
+from quaysite.lifecycle.oidc_accounts import link_account, unlink_account
 from quaysite.models import User
 from robots import audit, conf
 from robots.admin.lists import ListAdmin
@@ -18,6 +19,16 @@ from robots.admin.performer import performer_of
 from robots.admin.refusals import RefusableForm, RefusingAdmin
 from robots.errors import DomainError
 from robots.models import Namespace
+
+if TYPE_CHECKING:  # The theme has no types.
+    from django.contrib.auth.forms import (
+        AdminPasswordChangeForm,
+        AdminUserCreationForm,
+        UserChangeForm,
+    )
+else:
+    from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+    from unfold.forms import UserCreationForm as AdminUserCreationForm
 
 _POWERS = ("is_superuser", "groups", "user_permissions")
 
@@ -64,6 +75,11 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     noun = "user"
     form = PersonChangeForm
     add_form = PersonCreationForm
+    # The theme's admin has none, and it comes before Django's.
+    add_fieldsets = UserAdmin.add_fieldsets
+    change_password_form = AdminPasswordChangeForm
+    list_title = "People"
+    empty_text = "Nobody has an account yet."
     list_display = (
         "username",
         "email",
@@ -73,6 +89,22 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         "last_login",
     )
     list_filter = ("is_active", "is_staff", "is_superuser")
+    inlines = (OidcAccountInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        """Accounts are connected to a person whom there is."""
+        return super().get_inlines(request, obj) if obj else ()
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: bool
+    ) -> None:
+        """Each account that is connected, or taken off, is an audit event."""
+        formset.save(commit=False)
+        by = performer_of(request)
+        for account in formset.deleted_objects:
+            unlink_account(account, by)
+        for account in formset.new_objects:
+            link_account(form.instance, account.issuer, account.subject, by)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
@@ -84,6 +116,13 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
         return _may_touch(request, obj) and super().has_change_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A person's own namespace goes with the person, and in no other way."""
+        shown, counts, needed, protected = super().get_deleted_objects(objs, request)
+        if request.user.has_perm("robots.delete_namespace"):
+            needed = needed - {Namespace._meta.verbose_name}
+        return shown, counts, needed, protected
 
     def has_delete_permission(
         self, request: HttpRequest, obj: User | None = None

@@ -10,13 +10,13 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from quaysite.api import csrf
-from quaysite.api.sessions import is_fresh
 from quaysite.models import User
 from registryauth.errors import Unauthorized
 from registryauth.oauth_login import authenticate_oauth_token
 from robots.api.caller import Credential
 from robots.api.errors import RequiresAuthentication
 from robots.credentials import Secret
+from robots.freshness import is_fresh
 from robots.identity import Method
 
 

@@ -6,6 +6,7 @@ It says nothing of the caller, so it is made once for each process.
 from functools import cache
 from typing import Any
 
+from csp.decorators import csp_update
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
@@ -17,7 +18,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import (
     SpectacularAPIView,
     SpectacularRedocView,
-    SpectacularSwaggerView,
+    SpectacularSwaggerSplitView,
 )
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,7 +51,7 @@ class OpenApiView(SpectacularAPIView):
         return Response(openapi_document())
 
 
-class SwaggerPage(SpectacularSwaggerView):
+class SwaggerPage(SpectacularSwaggerSplitView):
     """The document as a page that can also call the API."""
 
     url_name = "openapi"
@@ -63,3 +64,7 @@ class RedocPage(SpectacularRedocView):
     url_name = "openapi"
     template_name = "quaysite/api/redoc.html"
     content_negotiation_class = Negotiation
+
+
+redoc_page = csp_update({"worker-src": ["blob:"]})(RedocPage.as_view())
+"""Redoc searches in a worker that it makes of a string."""

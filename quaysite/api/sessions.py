@@ -2,18 +2,13 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
-from django.utils import timezone
 from rest_framework.response import Response
 
 from quaysite.api import csrf
 from quaysite.models import User
-
-SIGNED_IN_AT = "signed_in_at"
-"""Session key: seconds since the epoch at which the password was last shown."""
+from robots import freshness
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -23,24 +18,13 @@ def sign_in(request: HttpRequest, user: User) -> None:
     login(request, user, backend=_BACKEND)
 
 
-def note_password(request: HttpRequest) -> None:
-    """Remember that the session's person has shown the password just now."""
-    request.session[SIGNED_IN_AT] = timezone.now().timestamp()
-
-
 def note_sign_in(request: HttpRequest, **_: Any) -> None:
     """Receiver of user_logged_in: a session begins, by whatever page.
 
     Whoever knew the CSRF token of the anonymous session does not know this one's.
     """
-    note_password(request)
+    freshness.note(request)
     request.session.pop(csrf.SESSION_KEY, None)
-
-
-def is_fresh(session: SessionBase) -> bool:
-    """Whether the password was shown within the last FRESH_LOGIN_TIMEOUT seconds."""
-    age = timezone.now().timestamp() - session.get(SIGNED_IN_AT, 0)
-    return bool(age <= settings.FRESH_LOGIN_TIMEOUT)
 
 
 def with_next_token(request: HttpRequest, response: Response) -> Response:

@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from quaysite.api import csrf
-from quaysite.api.sessions import note_password, sign_in, with_next_token
+from quaysite.api.sessions import sign_in, with_next_token
 from quaysite.lifecycle.logins import record_failed_login, record_login
 from quaysite.models import User
 from registryauth.errors import Unauthorized
 from registryauth.people_login import authenticate_person
+from robots import freshness
 from robots.api.base import ApiViewSet
 from robots.api.bodies import Body, Text
 from robots.api.rules import ANYBODY, SESSION, Rule
@@ -78,7 +79,7 @@ class SigningInViewSet(ApiViewSet):
         except Unauthorized as error:
             self._note_failure(username, error)
             return _failure(error)
-        note_password(request._request)
+        freshness.note(request._request)
         response = Response({"success": True})
         response["X-Next-CSRF-Token"] = csrf.token_of(request._request)
         return response

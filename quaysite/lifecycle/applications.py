@@ -100,6 +100,14 @@ def client_secret_of(application: Application) -> Secret | None:
     return credentials.unseal(bytes(sealed), application.client_id)
 
 
+def read_client_secret(application: Application, by: Performer) -> Secret | None:
+    """The client secret, to be shown now; None where it is not kept readable."""
+    secret = client_secret_of(application)
+    if secret is not None:
+        _record("read_application_client_secret", by, application)
+    return secret
+
+
 def offer_token(
     application: Application,
     user: User,

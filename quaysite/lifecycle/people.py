@@ -32,11 +32,11 @@ _EXISTS = "The username already exists"
 
 
 def create_person(
-    username: str, password: str, by: Performer, *, email: str = ""
+    username: str, password: str | None, by: Performer, *, email: str = ""
 ) -> User:
     """Create a person with a namespace of the same name.
 
-    Raises AlreadyExists for a name or e-mail address that is taken, DomainError for
+    Without a password they sign in elsewhere. Raises AlreadyExists for a name or e-mail address that is taken, DomainError for
     a password, NameInvalid for a name that cannot be had.
     """
     person = User(username=username, email=email)
@@ -132,11 +132,12 @@ def is_email_taken(email: str, but: User | None = None) -> bool:
     return bool(email) and others.filter(email__iexact=email).exists()
 
 
-def _check_new(person: User, password: str) -> None:
+def _check_new(person: User, password: str | None) -> None:
     """In Quay's order: the name, the password, what can be a name, what is free."""
     if User.objects.filter(username=person.username).exists():
         raise AlreadyExists(_EXISTS)
-    check_password(password, person)
+    if password is not None:
+        check_password(password, person)
     names.check_namespace_name(person.username)
     _check_free(person)
 

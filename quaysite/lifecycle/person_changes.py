@@ -18,6 +18,7 @@ from robots import audit, names
 from robots.audit import Performer
 from robots.errors import AlreadyExists
 from robots.lifecycle.renames import check_robot_names
+from robots.lifecycle.switches import follow_rename
 from robots.models import Namespace
 
 _EMAIL_TAKEN = "E-mail address already used"
@@ -40,11 +41,12 @@ class Changes:
     tag_expiration_s: int | None = None
     enabled: bool | None = None
     superuser: bool | None = None
+    staff: bool | None = None
 
     @property
     def take_over(self) -> bool:
         """Whether they could hand the account to whoever asks for them."""
-        wanted = (self.username, self.email, self.password, self.superuser)
+        wanted = (self.username, self.email, self.password, self.superuser, self.staff)
         return any(value is not None for value in wanted)
 
 
@@ -105,6 +107,7 @@ def _rename(work: _Work) -> None:
     names.check_namespace_name(new)
     if work.own is not None:
         check_robot_names(work.own, new)
+        follow_rename(old, new)
     if Namespace.objects.filter(name=new).exists() or has_powers(new):
         raise AlreadyExists(_NAME_TAKEN)
     work.person.username = new
@@ -168,6 +171,13 @@ def _set_superuser(work: _Work) -> None:
         work.record("user_change_superuser", superuser=superuser)
 
 
+def _set_staff(work: _Work) -> None:
+    staff = work.changes.staff
+    if staff is not None and staff != work.person.is_staff:
+        work.person.is_staff = staff
+        work.record("user_change_staff", staff=staff)
+
+
 _STEPS = (
     _rename,
     _change_email,
@@ -177,4 +187,5 @@ _STEPS = (
     _change_tag_expiration,
     _set_enabled,
     _set_superuser,
+    _set_staff,
 )

@@ -8,6 +8,7 @@ from quaysite.models.oauth import (
     IDToken,
     RefreshToken,
 )
+from quaysite.models.oidc import OidcAccount
 from quaysite.models.people import User
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Assignment",
     "Grant",
     "IDToken",
+    "OidcAccount",
     "RefreshToken",
     "User",
 ]

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 from oauthlib.oauth2.rfc6749 import errors
 
 from quaysite.api.csrf import SESSION_KEY
-from quaysite.api.sessions import is_fresh
 from quaysite.oauth.authorization import grant, read, refuse
 from quaysite.oauth.consent import GuardedPage, performer_of, person_of
+from robots.freshness import is_fresh
 
 _OFF = "The implicit flow is switched off (OAUTH_IMPLICIT_FLOW)."
 _NO_TOKEN = "CSRF token was invalid or missing."  # noqa: S105 - a message

@@ -2,6 +2,8 @@
 
 from robots.admin import (
     audit,
+    default_permissions,
+    members,
     namespaces,
     permissions,
     repositories,
@@ -12,6 +14,8 @@ from robots.admin import (
 
 __all__ = [
     "audit",
+    "default_permissions",
+    "members",
     "namespaces",
     "permissions",
     "repositories",

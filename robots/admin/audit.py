@@ -1,22 +1,33 @@
-"""Audit events: to be read, never touched."""
+"""Audit events: to be read, searched and exported, never touched."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from robots.admin.lists import NamespaceFilter
+from robots.admin.audit_export import MAX_ROWS, export
+from robots.admin.audit_search import AuditChangeList, AuditFilter, BoundedPaginator
+from robots.admin.audit_words import sentence_of
 from robots.admin.metadata import shown_json
-from robots.admin.owned import OwnedAdmin
-from robots.models import AuditEvent
+from robots.admin.owned import NAMESPACE_PARAMETER, OwnedAdmin
+from robots.admin.reach import Reach, reach_of
+from robots.admin.repositories import RepositoryAdmin
+from robots.admin.shell import Shell
+from robots.models import AuditEvent, NamespaceKind, Repository
 
-
-class NamespaceNameFilter(NamespaceFilter):
-    """By the copied name: the namespace itself may be gone."""
-
-    path = "namespace_name"
+_PERSONAL = (
+    Q(kind__startswith="user_")
+    | Q(kind__startswith="account_")
+    | Q(kind__contains="app_specific_token")
+)
+"""What concerns a person's account: an organization that was a person's own
+namespace keeps it from its administrators, as over the API."""
 
 
 @admin.register(AuditEvent)
@@ -25,45 +36,109 @@ class AuditEventAdmin(OwnedAdmin):
 
     list_title = "Audit log"
     organization_tab = "logs"
+    list_before_template = "robots/admin/audit_head.html"
+    empty_text = "Whatever is changed, and every login, is written down here."
+    paginator = BoundedPaginator
 
-    list_display = (
-        "created_at",
-        "kind",
-        "namespace_name",
-        "repository_name",
-        "performer_name",
-        "address",
-    )
-    sortable_by = ("created_at", "kind")
-    list_filter = (
-        NamespaceNameFilter,
-        ("kind", admin.AllValuesFieldListFilter),
-        "created_at",
-    )
+    list_display = ("when", "what", "who", "where", "address")
+    list_display_links = ("what",)
+    list_filter = (AuditFilter,)
+    ordering = ("-created_at", "-id")
+    sortable_by = ("when",)
     search_fields = (
         "performer_name",
         "namespace_name",
         "repository_name",
         "request_id",
     )
-    search_help_text = "Performer, namespace, repository or request id"
-    date_hierarchy = "created_at"
+    search_help_text = (
+        "A part of the performer's, namespace's or repository's name, or of a request"
+        " id"
+    )
     fields = (
+        "what",
         "created_at",
-        "kind",
+        "who",
+        "performer_kind",
         "namespace_name",
         "repository_name",
-        "performer_kind",
-        "performer_name",
         "address",
         "request_id",
+        "kind",
         "facts_shown",
     )
     readonly_fields = fields
 
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(partial(export, self))
+        return [
+            path("export/", view, name="robots_auditevent_export"),
+            *super().get_urls(),
+        ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return AuditChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        reach = reach_of(request)
+        context = {
+            "max_rows": MAX_ROWS,
+            "may_export": reach.sees_site or bool(reach.administered),
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"title": "Audit event", **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def seen(self, rows: QuerySet[Any], reach: Reach) -> QuerySet[Any]:
+        of_organization = Q(namespace__kind=NamespaceKind.ORGANIZATION)
+        return super().seen(rows, reach).exclude(of_organization & _PERSONAL)
+
+    def list_shell(self, request: HttpRequest) -> Shell | None:
+        """Of one repository, where the address names one."""
+        return self._repository_shell(request) or super().list_shell(request)
+
+    def _repository_shell(self, request: HttpRequest) -> Shell | None:
+        place = request.GET.get(NAMESPACE_PARAMETER, "")
+        namespace = self.named_namespace(request, place)
+        name = request.GET.get("repository", "")
+        if namespace is None or not name or "\x00" in name:
+            return None
+        repositories = self.admin_site.get_model_admin(Repository)
+        if not isinstance(repositories, RepositoryAdmin):
+            return None
+        rows = repositories.get_queryset(request)
+        found = rows.filter(namespace=namespace, name=name).first()
+        return repositories.shell(request, found, "logs") if found else None
+
+    @admin.display(description="time", ordering="created_at")
+    def when(self, obj: AuditEvent) -> Any:
+        return obj.created_at
+
+    @admin.display(description="what happened")
+    def what(self, obj: AuditEvent) -> str:
+        return sentence_of(obj)
+
+    @admin.display(description="done by")
+    def who(self, obj: AuditEvent) -> str:
+        return obj.performer_name or "(anonymous)"
+
+    @admin.display(description="organization")
+    def where(self, obj: AuditEvent) -> str:
+        return obj.namespace_name
+
     @admin.display(description="facts")
     def facts_shown(self, obj: AuditEvent) -> SafeString:
-        return format_html("<pre>{}</pre>", shown_json(obj.facts))
+        return format_html('<pre class="qs-code">{}</pre>', shown_json(obj.facts))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -23,14 +23,48 @@ _LOOKUPS = frozenset(
 _BETWEEN_NAMES = re.compile(r"[+/]")
 
 
+PER_PAGE = "per_page"
+"""The parameter that says how many rows a page of a list shows."""
+
+SIZES = (20, 50, 100, 200)
+"""What it may be."""
+
+
 class CarefulChangeList(ThemedChangeList):
     """Bad values in the address lead back to the whole list, never to an error."""
+
+    sizes = SIZES
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         try:
             super().__init__(*args, **kwargs)
         except (ValueError, OverflowError, DataError) as error:
             raise IncorrectLookupParameters(str(error)) from error
+        # A list of one namespace, below its tabs, is whole and not filtered.
+        if set(self.get_filters_params()) <= {"namespace"}:
+            self.has_active_filters = False
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        """Without the page's size, which stays in the list's links."""
+        lookups = super().get_filters_params(params)
+        lookups.pop(PER_PAGE, None)
+        return lookups
+
+    def get_results(self, request: HttpRequest) -> None:
+        wanted = request.GET.get(PER_PAGE, "")
+        if wanted in map(str, SIZES):
+            self.list_per_page = int(wanted)
+        super().get_results(request)
+
+    @property
+    def other_params(self) -> list[tuple[str, str]]:
+        """What the form that sets the page's size must keep."""
+        return [
+            (name, value)
+            for name, values in self.filter_params.items()
+            for value in values
+            if name != PER_PAGE
+        ]
 
 
 class ListAdmin(ThemedAdmin):
@@ -42,6 +76,7 @@ class ListAdmin(ThemedAdmin):
     list_title: ClassVar[str] = ""
     empty_text: ClassVar[str] = ""
     list_before_template = "robots/admin/list_head.html"
+    list_after_template = "robots/admin/list_foot.html"
     list_per_page = 50
     list_max_show_all = 200
     # Both would count rows that nobody asked about.

@@ -143,8 +143,18 @@ class OwnedAdmin(ListAdmin):
         """Boxes of forms offer what one may change, as forms take nothing else."""
         match = request.resolver_match
         if match is not None and match.url_name == AUTOCOMPLETE:
-            queryset = self.changeable(request, queryset)
+            queryset = self._offered(request, self.changeable(request, queryset))
         return super().get_search_results(request, queryset, search_term)
+
+    def _offered(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Of one namespace, where the box names one."""
+        name = request.GET.get(NAMESPACE_PARAMETER, "")
+        if not name:
+            return rows
+        namespace = self.named_namespace(request, name)
+        if namespace is None:
+            return rows.none()
+        return rows.filter(**{self.namespace_path: namespace.pk})
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any

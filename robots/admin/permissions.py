@@ -1,4 +1,4 @@
-"""Grants on repositories, and what new repositories grant at once."""
+"""Repository permissions, all of them in one list: to search, and to add one."""
 
 from typing import Any
 
@@ -7,30 +7,51 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Model
 from django.http import HttpRequest
 
-from robots import audit
-from robots.admin.deeds import DeedAdmin
+from robots.admin.creating import CreatingAdmin
 from robots.admin.lists import GranteeFilter, NamespaceFilter
+from robots.admin.people_field import PeopleByNameAdmin
 from robots.admin.performer import performer_of
 from robots.admin.refusals import RefusableForm
 from robots.lifecycle.permissions import grant, revoke
-from robots.models import DefaultPermission, RepositoryPermission, Robot, Team
+from robots.models import RepositoryPermission, Robot, Team
 from robots.roles import Role
 
 
 class PermissionForm(RefusableForm):
+    class Meta:
+        model = RepositoryPermission
+        fields = ("repository", "user", "robot", "team", "role", "expires_at")
+        labels = {"robot": "Robot account", "expires_at": "Ends"}  # noqa: RUF012
+        help_texts = {  # noqa: RUF012
+            "role": "read: pull. write: pull and push. admin: everything.",
+            "expires_at": "From then on it counts for nothing. Empty: it does not end.",
+        }
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if repository := self.cleaned_data.get("repository"):
             self.refuse_foreign(repository.namespace_id, "robot", "team")
+            self._refuse_owner(repository.namespace.owner_id)
         return cleaned
+
+    def _refuse_owner(self, owner_id: int | None) -> None:
+        user = self.cleaned_data.get("user")
+        if user and user.pk == owner_id:
+            self.add_error("user", "Namespace owner must always be admin.")
 
 
 @admin.register(RepositoryPermission)
-class RepositoryPermissionAdmin(DeedAdmin):
+class RepositoryPermissionAdmin(PeopleByNameAdmin, CreatingAdmin):
     form = PermissionForm
     list_title = "Permissions"
+    create_text = "Add permission"
+    change_title = "Permission"
+    empty_text = (
+        "A permission gives one person, robot account or team a role on one"
+        " repository. Whoever administers the repository's namespace sees it here."
+    )
     organization_tab = "repositories"
-    list_display = ("repository", "grantee", "role", "expires_at", "created_at")
+    list_display = ("repository", "grantee", "role", "ends", "created_at")
     list_filter = (NamespaceFilter, GranteeFilter, "role", "created_at")
     list_select_related = (
         "namespace",
@@ -47,16 +68,30 @@ class RepositoryPermissionAdmin(DeedAdmin):
         "team__name",
     )
     search_help_text = "Repository, namespace, person, robot or team"
-    autocomplete_fields = ("repository", "user", "robot", "team")
+    autocomplete_fields = ("repository", "robot", "team")
     add_fields = ("repository", "user", "robot", "team", "role", "expires_at")
-    add_help = "Choose exactly one of user, robot and team."
+    add_help = (
+        "Choose one repository, and exactly one of user, robot account and team."
+        " Robot accounts and teams are those of the repository's own namespace."
+    )
     settled_fields = ("repository", "user", "robot", "team")
     fields = (*add_fields, "created_at")
     readonly_fields = ("created_at",)
 
     @admin.display(description="grantee")
     def grantee(self, obj: RepositoryPermission) -> str:
-        return _named(obj.grantee)
+        return grantee_name(obj.grantee)
+
+    @admin.display(description="ends", ordering="expires_at", empty_value="never")
+    def ends(self, obj: RepositoryPermission) -> Any:
+        return obj.expires_at
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Of three possible grantees, the one that there is."""
+        fields = super().get_fields(request, obj)
+        if not isinstance(obj, RepositoryPermission):
+            return fields
+        return shown_fields(obj, fields, ("user", "robot", "team"))
 
     def create(self, request: HttpRequest, obj: RepositoryPermission) -> Model:
         return self._grant(request, obj)
@@ -81,99 +116,17 @@ class RepositoryPermissionAdmin(DeedAdmin):
         )
 
 
-class DefaultPermissionForm(RefusableForm):
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        if namespace := self.cleaned_data.get("namespace"):
-            self.refuse_foreign(namespace.pk, "creator_robot", "robot", "team")
-        return cleaned
-
-
-@admin.register(DefaultPermission)
-class DefaultPermissionAdmin(DeedAdmin):
-    form = DefaultPermissionForm
-    list_title = "Default permissions"
-    organization_tab = "defaults"
-    list_display = ("namespace", "creator", "grantee", "role", "created_at")
-    list_filter = (NamespaceFilter, GranteeFilter, "role")
-    list_select_related = (
-        "namespace",
-        "creator_user",
-        "creator_robot__namespace",
-        "user",
-        "robot__namespace",
-        "team",
-    )
-    search_fields = ("namespace__name", "user__username", "robot__name", "team__name")
-    search_help_text = "Namespace, person, robot or team that is granted something"
-    autocomplete_fields = (
-        "namespace",
-        "creator_user",
-        "creator_robot",
-        "user",
-        "robot",
-        "team",
-    )
-    add_fields = (*autocomplete_fields, "role")
-    add_help = (
-        "Choose exactly one of user, robot and team. Without a creator this"
-        " holds for every new repository of the namespace."
-    )
-    settled_fields = autocomplete_fields
-    fields = (*add_fields, "uuid", "created_at")
-    readonly_fields = ("uuid", "created_at")
-
-    @admin.display(description="for repositories created by")
-    def creator(self, obj: DefaultPermission) -> str:
-        return str(obj.creator_robot or obj.creator_user or "anybody")
-
-    @admin.display(description="grantee")
-    def grantee(self, obj: DefaultPermission) -> str:
-        return _named(obj.grantee)
-
-    def create(self, request: HttpRequest, obj: DefaultPermission) -> Model:
-        obj.save(force_insert=True)
-        _record("create_prototype_permission", request, obj)
-        return obj
-
-    def change(self, request: HttpRequest, obj: DefaultPermission, form: Any) -> None:
-        obj.save(update_fields=["role"])
-        before = Role(form.initial["role"]).label
-        _record("modify_prototype_permission", request, obj, original_role=before)
-
-    def remove(self, request: HttpRequest, obj: DefaultPermission) -> None:
-        _record("delete_prototype_permission", request, obj)
-        obj.delete()
-
-
-def _record(
-    kind: str, request: HttpRequest, default: DefaultPermission, **facts: Any
-) -> None:
-    by = performer_of(request)
-    creator = default.creator_robot or default.creator_user
-    grantee = "delegate_team" if default.team else "delegate_user"
-    facts[grantee] = _name(default.grantee)
-    if creator:
-        facts["activating_username"] = _name(creator)
-    audit.record(
-        kind,
-        by,
-        default.namespace,
-        prototypeid=str(default.uuid),
-        username=by.name,
-        role=Role(default.role).label,
-        **facts,
+def shown_fields(obj: Model, fields: Any, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """`fields` without those of `choices` that are empty in `obj`."""
+    return tuple(
+        name for name in fields if name not in choices or getattr(obj, f"{name}_id")
     )
 
 
-def _name(grantee: Model | None) -> str:
+def grantee_name(grantee: Model | None) -> str:
+    """The name, with a word for what cannot be told from the name alone."""
+    if isinstance(grantee, Team):
+        return f"{grantee.name} (team)"
     if isinstance(grantee, Robot):
         return grantee.full_name
-    if isinstance(grantee, AbstractBaseUser):
-        return grantee.get_username()
-    return grantee.name if isinstance(grantee, Team) else ""
-
-
-def _named(grantee: Model | None) -> str:
-    """The name, with a word for what cannot be told from the name alone."""
-    return f"{_name(grantee)} (team)" if isinstance(grantee, Team) else _name(grantee)
+    return grantee.get_username() if isinstance(grantee, AbstractBaseUser) else ""

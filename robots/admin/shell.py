@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
+from robots.admin.banner import namespace_note
 from robots.admin.reach import reach_of
 from robots.models import Namespace
 
@@ -47,13 +48,11 @@ def organization_shell(
     if namespace.is_organization:
         tabs.append(_list_tab("teams", "Teams and membership", "team", namespace))
     tabs.append(_list_tab("robots", "Robot accounts", "robot", namespace))
+    if whole and namespace.is_organization:
+        title = "Default permissions"
+        tabs.append(_list_tab("defaults", title, "defaultpermission", namespace))
     if whole:
-        tabs += [
-            _list_tab(
-                "defaults", "Default permissions", "defaultpermission", namespace
-            ),
-            _list_tab("logs", "Logs", "auditevent", namespace),
-        ]
+        tabs.append(_list_tab("logs", "Logs", "auditevent", namespace))
     page = reverse("admin:robots_namespace_change", args=[namespace.pk])
     tabs.append(Tab("settings", "Settings", page))
     return Shell(
@@ -61,8 +60,13 @@ def organization_shell(
         above=[("Organizations", reverse("admin:robots_namespace_changelist"))],
         tabs=tabs,
         active=active,
-        note="" if namespace.enabled else "Disabled: nobody logs in, pulls or pushes.",
+        note=_note(namespace),
     )
+
+
+def _note(namespace: Namespace) -> str:
+    disabled = "" if namespace.enabled else "Disabled: nobody logs in, pulls or pushes."
+    return f"{disabled} {namespace_note(namespace)}".strip()
 
 
 def row_shell(

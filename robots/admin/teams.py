@@ -1,118 +1,175 @@
-"""Teams, and who is in them."""
+"""Teams of organizations: the list, a new one, and its settings."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
-from django.utils.safestring import SafeString
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import Truncator
 
-from robots import audit
-from robots.admin.deeds import DeedAdmin, list_link
-from robots.admin.lists import NamespaceFilter
+from robots.admin.counts import count_of
+from robots.admin.creating import CreatingAdmin
+from robots.admin.lists import CarefulChangeList, NamespaceFilter
+from robots.admin.pages import row_path
 from robots.admin.performer import performer_of
 from robots.admin.refusals import RefusableForm
+from robots.admin.shell import Shell, Tab, organization_shell, row_shell
+from robots.admin.team_pages import TeamDeletePage, TeamMembersPage, TeamPermissionsTab
 from robots.errors import AlreadyExists
-from robots.lifecycle.teams import add_member, remove_member, set_team
-from robots.models import Team, TeamMember
+from robots.lifecycle.teams import delete_team, set_team
+from robots.models import RepositoryPermission, Team, TeamMember
 from robots.roles import TeamRole
+
+_ROLE_HELP = (
+    "member: only what the team is granted. creator: may also create repositories."
+    " admin: administers the organization, its robots, teams and repositories."
+)
+
+
+class TeamForm(RefusableForm):
+    class Meta:
+        model = Team
+        fields = ("namespace", "name", "role", "description")
+        labels = {"namespace": "Organization"}  # noqa: RUF012 - as Django has it
+        help_texts = {  # noqa: RUF012
+            "name": (
+                "2 to 255 lowercase letters and digits; one of . _ - may stand"
+                " between them."
+            ),
+            "role": _ROLE_HELP,
+        }
+
+    def _refused_field(self) -> str | None:
+        if str(getattr(self.refusal, "message", "")).startswith("description:"):
+            return "description"
+        return super()._refused_field()
+
+
+class TeamChangeList(CarefulChangeList):
+    """A row leads to the team's members."""
+
+    def url_for_result(self, result: Any) -> str:
+        return reverse("admin:robots_team_members", args=[result.pk])
 
 
 @admin.register(Team)
-class TeamAdmin(DeedAdmin):
-    list_title = "Teams"
+class TeamAdmin(CreatingAdmin):
+    form = TeamForm
+    list_title = "Teams and membership"
+    create_text = "Create team"
+    empty_text = (
+        "A team gathers people and robot accounts, which then share its role and its"
+        " repository permissions."
+    )
+    organizations_only = True
     organization_tab = "teams"
     members_look = True
-    list_display = ("name", "namespace", "role", "created_at")
     list_filter = (NamespaceFilter, "role")
     list_select_related = ("namespace",)
     search_fields = ("name", "namespace__name")
+    search_help_text = "Name of a team or an organization"
     autocomplete_fields = ("namespace",)
     add_fields = ("namespace", "name", "role", "description")
     settled_fields = ("namespace", "name")
-    fields = (*add_fields, "members", "created_at")
-    readonly_fields = ("members", "created_at")
-
-    @admin.display(description="members")
-    def members(self, obj: Team) -> SafeString:
-        return list_link(TeamMember, "Show its members", team__id__exact=obj.pk)
-
-    def create(self, request: HttpRequest, obj: Team) -> Model:
-        team, is_new = set_team(
-            obj.namespace, obj.name, TeamRole(obj.role), performer_of(request)
-        )
-        if not is_new:
-            raise AlreadyExists(f"{obj.namespace} has a team {obj.name} already")
-        if obj.description:
-            team.description = obj.description
-            self._describe(request, team)
-        return team
-
-    def change(self, request: HttpRequest, obj: Team, form: Any) -> None:
-        if "role" in form.changed_data:
-            set_team(obj.namespace, obj.name, TeamRole(obj.role), performer_of(request))
-        if "description" in form.changed_data:
-            self._describe(request, obj)
-
-    def remove(self, request: HttpRequest, obj: Team) -> None:
-        audit.record(
-            "org_delete_team", performer_of(request), obj.namespace, team=obj.name
-        )
-        obj.delete()
-
-    def _describe(self, request: HttpRequest, team: Team) -> None:
-        team.save(update_fields=["description"])
-        audit.record(
-            "org_set_team_description",
-            performer_of(request),
-            team.namespace,
-            team=team.name,
-            description=team.description,
-        )
-
-
-class MemberForm(RefusableForm):
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        if team := self.cleaned_data.get("team"):
-            self.refuse_foreign(team.namespace_id, "robot")
-        return cleaned
-
-
-@admin.register(TeamMember)
-class TeamMemberAdmin(DeedAdmin):
-    """Added and removed; there is nothing in between to change."""
-
-    form = MemberForm
-    list_title = "Team members"
-    organization_tab = "teams"
-    list_display = ("member", "team_name", "namespace", "created_at")
-    list_filter = (NamespaceFilter,)
-    list_select_related = ("namespace", "team", "user", "robot__namespace")
-    search_fields = ("team__name", "namespace__name", "user__username", "robot__name")
-    autocomplete_fields = ("team", "user", "robot")
-    add_fields = ("team", "user", "robot")
-    add_help = "Choose a user, or a robot of the team's own namespace; not both."
     fields = (*add_fields, "created_at")
     readonly_fields = ("created_at",)
 
-    @admin.display(description="member")
-    def member(self, obj: TeamMember) -> str:
-        return str(obj.robot or obj.user)
+    def get_urls(self) -> list[Any]:
+        return [
+            row_path(self, "members", TeamMembersPage, "members"),
+            row_path(self, "permissions", TeamPermissionsTab, "permissions"),
+            *super().get_urls(),
+        ]
 
-    @admin.display(description="team", ordering="team__name")
-    def team_name(self, obj: TeamMember) -> str:
-        return obj.team.name
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """With the organization, unless the list is of one."""
+        named = self.named_namespace(request, request.GET.get("namespace", ""))
+        where = () if named else ("namespace",)
+        rest = ("role", "purpose", "members", "repositories", "created_at")
+        return ("name", *where, *rest)
 
-    def create(self, request: HttpRequest, obj: TeamMember) -> Model:
-        return add_member(obj.team, _of(obj), performer_of(request))
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return TeamChangeList
 
-    def remove(self, request: HttpRequest, obj: TeamMember) -> None:
-        remove_member(obj.team, _of(obj), performer_of(request))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With how many are in each team, and what its permissions are about."""
+        now = timezone.now()
+        counting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+        live = RepositoryPermission.objects.filter(counting)
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.annotate(
+            member_count=count_of(TeamMember.objects.all(), "team"),
+            repository_count=count_of(live, "team"),
+        )
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    @admin.display(description="description")
+    def purpose(self, obj: Team) -> str:
+        return Truncator(obj.description).chars(80)
 
+    @admin.display(description="members", ordering="member_count")
+    def members(self, obj: Any) -> int:
+        return int(obj.member_count)
 
-def _of(row: TeamMember) -> Any:
-    return row.robot or row.user
+    @admin.display(description="repositories", ordering="repository_count")
+    def repositories(self, obj: Any) -> int:
+        return int(obj.repository_count)
+
+    def shell(self, request: HttpRequest, obj: Team, active: str = "settings") -> Shell:
+        """The team's name, and tabs to what there is about it."""
+        whole = organization_shell(request, obj.namespace, self.organization_tab)
+        tabs = self.tabs(request, obj)
+        return row_shell(whole, obj.name, tabs, active)
+
+    def tabs(self, request: HttpRequest, team: Team) -> list[Tab]:
+        """Only who may set permissions gets their tab."""
+        tabs = [Tab("members", "Members", self._page("members", team))]
+        if self.has_change_permission(request, team):
+            page = self._page("permissions", team)
+            tabs.append(Tab("permissions", "Repository permissions", page))
+        return [*tabs, Tab("settings", "Settings", self._page("change", team))]
+
+    def create(self, request: HttpRequest, obj: Team) -> Model:
+        by = performer_of(request)
+        described = obj.description or None
+        role = TeamRole(obj.role)
+        team, is_new = set_team(obj.namespace, obj.name, role, by, described)
+        if not is_new:
+            raise AlreadyExists(f"{obj.namespace} has a team {obj.name} already")
+        return team
+
+    def change(self, request: HttpRequest, obj: Team, form: Any) -> None:
+        by = performer_of(request)
+        set_team(obj.namespace, obj.name, TeamRole(obj.role), by, obj.description)
+
+    def remove(self, request: HttpRequest, obj: Team) -> None:
+        delete_team(obj, performer_of(request))
+
+    def response_add(
+        self, request: HttpRequest, obj: Team, post_url_continue: Any = None
+    ) -> HttpResponse:
+        """To where its first members are added."""
+        if "_popup" in request.POST or "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        text = f"Team {obj.name} has been created. Add its members."
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(self._page("members", obj))
+
+    def response_change(self, request: HttpRequest, obj: Team) -> HttpResponse:
+        text = f"The settings of team {obj.name} have been saved."
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(request.path)
+
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        page = TeamDeletePage.as_view(model_admin=self)
+        return page(request, object_id=object_id)
+
+    def _page(self, name: str, team: Team) -> str:
+        return reverse(f"admin:robots_team_{name}", args=[team.pk])

@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
-from robots import audit
 from robots.admin.deeds import DeedAdmin
 from robots.admin.lists import NamespaceFilter
 from robots.admin.performer import performer_of
+from robots.lifecycle.tokens import retire_token
 from robots.models import RobotToken
+
+_ROBOT = "_robot_of_revoked_token"
 
 
 class TokenNamespaceFilter(NamespaceFilter):
@@ -42,15 +45,20 @@ class RobotTokenAdmin(DeedAdmin):
         return obj.robot.full_name
 
     def remove(self, request: HttpRequest, obj: RobotToken) -> None:
-        audit.record(
-            "revoke_robot_token",
-            performer_of(request),
-            obj.robot.namespace,
-            robot=obj.robot.name,
-            origin=obj.origin,
-            created_at=obj.created_at.isoformat(),
+        retire_token(obj.robot, obj.pk, performer_of(request))
+        setattr(request, _ROBOT, obj.robot_id)
+
+    def response_delete(
+        self, request: HttpRequest, obj_display: str, obj_id: int
+    ) -> HttpResponse:
+        """Back to the robot, whose page led here."""
+        answer = super().response_delete(request, obj_display, obj_id)
+        robot_id = getattr(request, _ROBOT, None)
+        if robot_id is None:
+            return answer
+        return HttpResponseRedirect(
+            reverse("admin:robots_robot_change", args=[robot_id])
         )
-        obj.delete()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -8,12 +8,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 
-from robots import credentials
 from robots.api import moments
 from robots.api.formats import avatar_of, date
 from robots.api.schema import Avatar
-from robots.lifecycle.tokens import live_tokens
-from robots.models import RepositoryPermission, Robot, TeamMember, TokenOrigin
+from robots.lifecycle.token_reading import readable_tokens, unsealed
+from robots.models import RepositoryPermission, Robot, TeamMember
 
 _MAX_KEYS = 10_000
 """Keys that a query may list; databases take no endless number of parameters."""
@@ -40,15 +39,8 @@ def extended(robot: Robot) -> dict[str, Any]:
 
 def tokens_of(robots: Sequence[Robot]) -> dict[int, str]:
     """The newest readable, live static token of each robot, by its key. One query."""
-    static = live_tokens(timezone.now()).filter(origin=TokenOrigin.STATIC)
-    tokens = _of(robots, static.filter(sealed__isnull=False))
-    newest = {token.robot_id: token for token in tokens.order_by("id")}
-    readable = {}
-    for robot_id, token in newest.items():
-        secret = credentials.unseal(bytes(token.sealed or b""), token.digest)
-        if secret is not None:
-            readable[robot_id] = secret.reveal()
-    return readable
+    found = unsealed(_of(robots, readable_tokens()))
+    return {robot_id: secret.reveal() for robot_id, secret in found.items()}
 
 
 def teams_of(robots: Sequence[Robot]) -> Mapping[int, list[dict[str, Any]]]:

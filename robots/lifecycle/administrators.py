@@ -3,6 +3,8 @@
 Without the lock two people could take the last rights from each other at once.
 """
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
@@ -44,15 +46,22 @@ def check_spare(team: Team, by: Performer, refusal: str) -> None:
 def check_still_admin(namespace: Namespace, by: Performer) -> None:
     """Raise DomainError for a person who lost the right while waiting for the lock.
 
-    Operators at the command line and site administrators always have it.
+    Operators at the command line, site administrators and staff whom Django's
+    permissions let change teams always have it.
     """
     if by.user_id is None or _admin_teams(namespace, by.user_id):
         return
     person = get_user_model()._default_manager.filter(pk=by.user_id).first()
-    if person is None or not conf.is_site_admin(person):
+    if person is None or not (conf.is_site_admin(person) or _is_team_staff(person)):
         raise DomainError(
             f"User {by.name} is no longer an administrator of {namespace.name}"
         )
+
+
+def _is_team_staff(person: Any) -> bool:
+    if not getattr(person, "is_staff", False):
+        return False
+    return bool(person.is_active and person.has_perm("robots.change_team"))
 
 
 def _admin_teams(namespace: Namespace, user_id: int) -> set[int]:

@@ -30,7 +30,7 @@ def record_login(
 
 
 def record_failure(
-    namespace: Namespace, origin: Origin, user_agent: str, **facts: Any
+    namespace: Namespace | None, origin: Origin, user_agent: str, **facts: Any
 ) -> None:
     """Somebody tried to log in as what there is in `namespace`."""
     useragent = _kept(user_agent)
@@ -38,7 +38,7 @@ def record_failure(
 
 
 def record_bounded(
-    kind: str, namespace: Namespace, origin: Origin, /, **facts: Any
+    kind: str, namespace: Namespace | None, origin: Origin, /, **facts: Any
 ) -> None:
     """Add an event that anybody can cause, unless there are MAX_FAILURES of its sort.
 

@@ -84,6 +84,15 @@ def update_organization(
     return locked
 
 
+def set_namespace_enabled(namespace: Namespace, enabled: bool, by: Performer) -> None:
+    """Let everybody into a namespace, a personal one too, or nobody at all."""
+    with transaction.atomic():
+        namespace.enabled = enabled
+        namespace.save(update_fields=["enabled"])
+        kind = "enable_namespace" if enabled else "disable_namespace"
+        audit.record(kind, by, namespace)
+
+
 def delete_organization(namespace: Namespace, by: Performer) -> None:
     """Delete an organization and all that lives in it; its name is free at once.
 

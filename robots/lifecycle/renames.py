@@ -12,6 +12,7 @@ from django.db.models.functions import Length
 from robots import audit, names
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, NotFound
+from robots.lifecycle import switches
 from robots.models import Namespace, Robot
 
 
@@ -56,6 +57,7 @@ def _rename(locked: Namespace, name: str, by: Performer) -> None:
     check_robot_names(locked, name)
     old_name, locked.name = locked.name, name
     locked.save(update_fields=["name"])
+    switches.follow_rename(old_name, name)
     audit.record("org_change_name", by, locked, old_name=old_name, new_name=name)
 
 

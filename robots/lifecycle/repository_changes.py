@@ -6,8 +6,8 @@ from django.db import transaction
 
 from robots import audit
 from robots.audit import Performer
-from robots.errors import NotFound
-from robots.models import Repository
+from robots.errors import ForeignNamespace, NotFound
+from robots.models import Repository, Robot
 from robots.roles import State, Visibility
 from robots.text import MAX_REPOSITORY_DESCRIPTION, check_description
 
@@ -46,6 +46,24 @@ def set_state(repository: Repository, state: State, by: Performer) -> None:
     _set(repository, {"state": state}, by, "change_repo_state", state=state.label)
 
 
+def set_mirror_robot(
+    repository: Repository, robot: Robot | None, by: Performer
+) -> None:
+    """Choose who alone pushes while the state is MIRROR. NotFound if it is gone.
+
+    Raises ForeignNamespace for a robot of another namespace.
+    """
+    if robot is not None and robot.namespace_id != repository.namespace_id:
+        raise ForeignNamespace(f"{robot.full_name} belongs to another namespace.")
+    _set(
+        repository,
+        {"mirror_robot_id": robot.pk if robot else None},
+        by,
+        "change_repo_mirror_robot",
+        mirror_robot=robot.full_name if robot else None,
+    )
+
+
 def delete_repository(repository: Repository, by: Performer) -> None:
     """Delete a repository with its permissions and stars. NotFound if it is gone."""
     with transaction.atomic():
@@ -66,7 +84,7 @@ def _set(
     fields: dict[str, Any],
     by: Performer,
     kind: str,
-    **facts: str,
+    **facts: str | None,
 ) -> None:
     """Store `fields` and record it; nothing happens where they are so already."""
     with transaction.atomic():

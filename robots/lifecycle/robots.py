@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import RestrictedError
 from django.utils import timezone
 
-from robots import audit, conf, names
+from robots import audit, conf, names, switches
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.errors import AlreadyExists, DomainError, InUse, RobotsDisallowed
@@ -43,19 +43,21 @@ def create_robot(
     metadata: dict[str, Any] | None = None,
     permissions: Sequence[RoleOn] = (),
     teams: Sequence[str] = (),
+    expires_at: datetime | None = None,
 ) -> NewToken:
     """Create a robot with one static token, and what it is given with it.
 
     Raises RobotsDisallowed, NameInvalid, DomainError for a description or metadata
-    that cannot be kept, AlreadyExists, or DomainError for an unknown repository or
-    team, checked in that order.
+    that cannot be kept or an end that has passed, AlreadyExists, or DomainError for
+    an unknown repository or team, checked in that order.
     """
     full_name = f"{namespace.name}+{shortname}"
-    if conf.robots_disallowed(full_name):
+    if is_disallowed(namespace, full_name):
         raise RobotsDisallowed
     names.check_robot_name(namespace.name, shortname)
     _check_description(description)
     check_storable("metadata", metadata)
+    _check_end(expires_at)
     try:
         with transaction.atomic():
             robot = Robot.objects.create(
@@ -63,6 +65,7 @@ def create_robot(
                 name=shortname,
                 description=description,
                 metadata=metadata or {},
+                expires_at=expires_at,
             )
             secret = add_static_token(robot).secret
             audit.record(
@@ -72,11 +75,19 @@ def create_robot(
                 robot=shortname,
                 description=description or None,
                 unstructured_metadata=metadata,
+                **({"expires_at": _fact(expires_at)} if expires_at else {}),
             )
             first_grants.give(robot, permissions, teams, by)
     except IntegrityError:
         raise AlreadyExists(f"Existing robot with name: {full_name}") from None
     return NewToken(robot, secret)
+
+
+def is_disallowed(namespace: Namespace, full_name: str) -> bool:
+    """Whether a setting or a switch keeps a robot of that name from being created."""
+    if conf.robots_disallowed(full_name):
+        return True
+    return any(switches.stopping(full_name, namespace, timezone.now()))
 
 
 def change_robot(robot: Robot, changes: Mapping[str, Any], by: Performer) -> Robot:
@@ -123,10 +134,14 @@ def regenerate_token(robot: Robot, by: Performer, grace: int = 0) -> NewToken:
 
 
 def set_enabled(robot: Robot, enabled: bool, by: Performer) -> None:
-    """Let a robot's tokens work, or stop all of them at once."""
+    """Let a robot's tokens work, or stop all of them at once.
+
+    Raises NotFound if the robot is gone.
+    """
     with transaction.atomic():
-        robot.enabled = enabled
-        robot.save(update_fields=["enabled"])
+        locked = locked_robot(robot)
+        locked.enabled = robot.enabled = enabled
+        locked.save(update_fields=["enabled"])
         kind = "enable_robot" if enabled else "disable_robot"
         audit.record(kind, by, robot.namespace, robot=robot.name)
 
@@ -149,6 +164,11 @@ def _check_description(description: str) -> None:
     if len(description) > MAX_DESCRIPTION:
         raise DomainError(f"description: at most {MAX_DESCRIPTION} characters")
     check_storable("description", description)
+
+
+def _check_end(expires_at: datetime | None) -> None:
+    if expires_at is not None and expires_at <= timezone.now():
+        raise DomainError("expires_at: must be in the future")
 
 
 def _is_same(old: Any, new: Any) -> bool:

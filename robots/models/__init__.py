@@ -7,6 +7,7 @@ from robots.models.permissions import DefaultPermission, RepositoryPermission
 from robots.models.repositories import Repository
 from robots.models.robots import Robot
 from robots.models.stars import Star
+from robots.models.switches import EmergencySwitch
 from robots.models.teams import Team, TeamMember
 from robots.models.tokens import RobotToken, TokenOrigin
 
@@ -14,6 +15,7 @@ __all__ = [
     "AppToken",
     "AuditEvent",
     "DefaultPermission",
+    "EmergencySwitch",
     "Namespace",
     "NamespaceKind",
     "Repository",

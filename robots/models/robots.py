@@ -32,6 +32,7 @@ class Robot(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
+        verbose_name = "robot account"
         ordering: ClassVar[list[str]] = ["namespace_id", "name"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             matches_name("name", "robots_robot_name_valid"),

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from federation.entries import Entry
 from federation.lifecycle import add_trust
-from quaysite.api.sessions import SIGNED_IN_AT
 from quaysite.models import AccessToken, Application, Assignment, User
+from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.app_tokens import create_app_token
 from robots.lifecycle.permissions import grant
 from robots.models import DefaultPermission, Robot

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from pytest_django.fixtures import Settings
 
-from quaysite.api.sessions import SIGNED_IN_AT
 from quaysite.models import AccessToken, User
+from robots.freshness import SIGNED_IN_AT
 from robots.models import AppToken
 from tests import factories
 from tests.api.local import LocalClient

@@ -12,10 +12,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from quaysite.api.sessions import SIGNED_IN_AT
 from quaysite.models import User
 from robots import audit
 from robots.audit import Performer
+from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.organizations import create_organization
 from robots.lifecycle.permissions import grant
 from robots.models import AuditEvent

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
-from quaysite.api.sessions import SIGNED_IN_AT
 from robots.api.organization_views import organization_view
+from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.permissions import grant
 from robots.models import (
     AuditEvent,

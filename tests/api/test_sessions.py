@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from pytest_django.fixtures import Settings
 
-from quaysite.api.sessions import SIGNED_IN_AT
 from quaysite.models import User
+from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.logins import MAX_FAILURES
 from robots.models import AuditEvent, Robot
 from tests import factories
@@ -185,14 +185,14 @@ def test_the_password_shown_again_makes_a_session_fresh(cast: Cast) -> None:
     assert browser.post("/api/v1/user/apptoken", {"title": "t"}).status == 200
 
 
-def test_the_admins_own_sign_in_page_makes_a_fresh_session(
+def test_the_sign_in_page_makes_a_fresh_session(
     db: None, local: LocalClient
 ) -> None:
     factories.user("root", is_staff=True, is_superuser=True)
-    local.get("/admin/login/")
+    local.get("/sign-in/")
     form = f"username=root&password={factories.PASSWORD}".replace(" ", "+").encode()
     answer = local.post(
-        "/admin/login/",
+        "/sign-in/",
         form,
         Content_Type="application/x-www-form-urlencoded",
         X_CSRFToken=local.cookies["csrftoken"],

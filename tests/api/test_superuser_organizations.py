@@ -6,8 +6,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from quaysite.api.sessions import SIGNED_IN_AT
 from quaysite.models import User
+from robots.freshness import SIGNED_IN_AT
 from robots.models import AuditEvent, Namespace, Repository, Robot, Team, TeamMember
 from robots.roles import TeamRole
 from tests import factories

@@ -21,9 +21,12 @@ class Guard:
 
     def watch(self, page: Page) -> None:
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("pageerror", lambda error: self._fault(page, str(error)))
         page.on("request", self._request)
         page.on("response", self._response)
+
+    def _fault(self, page: Page, error: str) -> None:
+        self.complaints.append(f"fault on {page.url}: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:

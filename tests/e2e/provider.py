@@ -50,6 +50,10 @@ class Provider:
         made = _ok(answer).json
         return Account(made["client_id"], made["client_secret"])
 
+    def know(self, login: str, **claims: Any) -> None:
+        """What it says of whoever signs in as `login`, which is also the subject."""
+        _ok(request("PUT", self.address, f"/people/{login}", document=claims))
+
     def new_job(
         self, algorithm: str = "RS256", seconds: int = 300, **claims: str
     ) -> Account:

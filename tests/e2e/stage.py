@@ -130,3 +130,9 @@ def new_tokens(username: str) -> dict[str, str]:
         "oauth": bearer(user, "repo:read repo:write repo:create"),
         "reading": bearer(user, "repo:read user:admin"),
     }
+
+
+def robot_key(robot: str) -> int:
+    """The primary key of the robot with this full name, as pages' addresses have it."""
+    namespace, _, name = robot.partition("+")
+    return Robot.objects.get(namespace__name=namespace, name=name).pk

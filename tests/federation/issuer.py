@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.core.cache import cache
 
@@ -70,6 +70,7 @@ class FakeIssuer:
         self.answers: dict[str, Answer] = {}
         self.claims: dict[str, Any] = {}
         self.headers: list[dict[str, str]] = []
+        self.forms: list[dict[str, str]] = []
         self.fetches: Counter[str] = Counter()
         self.connections = 0
         self.start()
@@ -197,6 +198,12 @@ class _Handler(BaseHTTPRequestHandler):
         issuer.note(path, dict(self.headers.items()))
         self._send(issuer.answer(path), issuer.stopping)
         self.close_connection = True
+
+    def do_POST(self) -> None:
+        """As GET, once the form is read: it is kept in `forms`."""
+        form = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.server.issuer.forms.append(dict(parse_qsl(form.decode())))
+        self.do_GET()
 
     def log_message(self, *args: Any) -> None:
         """Nothing: what is asked is counted."""

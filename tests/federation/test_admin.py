@@ -1,6 +1,5 @@
-"""Trusts on the admin site: looked at, switched and removed, never written there."""
+"""The list of trusts on the admin site: searched, switched, removed."""
 
-import html
 from datetime import timedelta
 
 import pytest
@@ -12,12 +11,11 @@ from django.utils import timezone
 
 from federation.conditions import Condition, Operator
 from federation.entries import Entry
-from federation.lifecycle import add_trust, revise_trust
+from federation.lifecycle import add_trust
 from federation.models import FederatedToken, Trust
 from robots.models import AuditEvent, Namespace, Robot, RobotToken, TokenOrigin
 from tests import factories
 from tests.conftest import Cast
-from tests.federation.signer import Signer
 from tests.robots.admin_pages import act, delete, events_by_admin, messages_of, page
 
 pytestmark = pytest.mark.django_db
@@ -50,18 +48,25 @@ def test_the_list_tells_robot_trust_and_grade(
     admin_client: Client, trust: Trust
 ) -> None:
     body = admin_client.get(page(Trust, "changelist")).content.decode()
-    for shown in ("acme+ci", "builds", ENTRY.issuer, ENTRY.subject, "warning"):
+    tab = f"/admin/robots/robot/{trust.robot_id}/federation/#trust-{trust.pk}"
+    for shown in ("acme+ci", "builds", ENTRY.issuer, ENTRY.subject, "Warning", tab):
         assert shown in body
 
 
-def test_a_trust_is_shown_whole_with_what_it_leaves_open(
+def test_a_trust_is_shown_on_the_page_of_its_robot(
     admin_client: Client, trust: Trust
 ) -> None:
-    body = admin_client.get(page(Trust, "change", trust.pk)).content.decode()
-    assert "Name the audience" in body
-    assert "&lt;push&gt;" in body
-    assert "<push>" not in body
-    assert 'name="issuer"' not in body, "nothing can be written"
+    url = page(Trust, "change", trust.pk)
+    response = admin_client.get(url, follow=True)
+    assert response.redirect_chain == [(home_of(trust), 302)]
+    assert admin_client.get(page(Trust, "change", 10**6)).status_code == 404
+    assert admin_client.get(page(Trust, "change", "x_5Fy")).status_code == 404
+
+
+def test_an_empty_list_says_where_to_begin(admin_client: Client, cast: Cast) -> None:
+    body = admin_client.get(page(Trust, "changelist")).content.decode()
+    assert "no secret is stored anywhere" in body
+    assert f'<a href="{page(Robot, "changelist")}">robot accounts</a>' in body
 
 
 @pytest.mark.parametrize(
@@ -75,9 +80,13 @@ def test_a_trust_is_shown_whole_with_what_it_leaves_open(
         ({"namespace": "acme"}, 1),
         ({"namespace": "other"}, 0),
         ({"enabled__exact": "0"}, 0),
+        ({"used": "never"}, 1),
+        ({"used": "ever"}, 0),
+        ({"used": "\x00"}, 1),
     ],
     ids=[
         "robot", "issuer", "subject", "other", "too long", "here", "elsewhere", "off",
+        "never used", "used", "no such use",
     ],
 )  # fmt: skip
 def test_searches_and_filters_find_what_they_name(
@@ -93,7 +102,7 @@ def test_a_trust_is_neither_added_nor_changed_here(
 ) -> None:
     assert admin_client.get(page(Trust, "add")).status_code == 403
     change = admin_client.post(page(Trust, "change", trust.pk), {"subject": "x"})
-    assert change.status_code == 403
+    assert change.headers["Location"] == home_of(trust)
     assert Trust.objects.get().entry == ENTRY
 
 
@@ -179,35 +188,29 @@ def cost(client: Client, url: str) -> int:
     return len(queries)
 
 
-def test_conditions_and_refusals_are_told_in_words(
-    admin_client: Client, trust: Trust
-) -> None:
-    condition = Condition("event", Operator.ONE_OF, ("push", "release"))
-    revise_trust(
-        trust, factories.BY, conditions=(condition,), audiences=("quay", "other")
-    )
-    Trust.objects.update(last_refusal={"reason": "claim event is 'fork'"})
-    shown = admin_client.get(f"/admin/federation/trust/{trust.pk}/change/")
-    assert shown.status_code == 200
-    text = html.unescape(shown.content.decode())
-    assert "event is one of 'push', 'release'" in text
-    assert "<div>quay</div><div>other</div>" in text
-    assert "claim event is 'fork'" in text
+def home_of(trust: Trust) -> str:
+    """Where the trust is shown."""
+    return f"/admin/robots/robot/{trust.robot_id}/federation/#trust-{trust.pk}"
 
 
-@pytest.mark.parametrize(
-    ("keys", "told"),
-    [
-        ("", "none: the issuer is asked"),
-        (Signer().jwks(), "<div>key-1</div>"),
-        ('{"keys": []}', "none that can be used"),
-    ],
-    ids=["none", "usable", "of another time"],
-)
-def test_own_keys_are_told_by_name(
-    keys: str, told: str, admin_client: Client, trust: Trust
+@pytest.mark.parametrize("action", ["enable", "disable", "delete_selected"])
+def test_s02_actions_reach_no_trust_of_another_namespace(
+    action: str, client: Client, trust: Trust, cast: Cast
 ) -> None:
-    Trust.objects.update(keys=keys)
-    shown = admin_client.get(f"/admin/federation/trust/{trust.pk}/change/")
-    assert shown.status_code == 200
-    assert told in shown.content.decode()
+    """Charlie owns another organization, and ticks a trust of acme's."""
+    factories.organization("elsewhere", owner=cast.charlie)
+    client.force_login(cast.charlie)
+    act(client, Trust, action, trust, post="yes")
+    assert Trust.objects.get().enabled
+    for name in ("change", "delete", "history"):
+        assert client.get(page(Trust, name, trust.pk)).status_code == 404
+
+
+def test_a_member_who_looks_sees_no_trust(
+    client: Client, trust: Trust, cast: Cast
+) -> None:
+    client.force_login(cast.bob)
+    body = client.get(page(Trust, "changelist")).content.decode()
+    assert ENTRY.issuer not in body
+    assert ENTRY.subject not in body
+    assert client.get(page(Trust, "change", trust.pk)).status_code == 404

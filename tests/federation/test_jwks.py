@@ -381,6 +381,23 @@ def test_a_failure_starts_the_cool_down_too(issuer: FakeIssuer, clock: Clock) ->
     assert is_good(issuer)
 
 
+def test_how_an_issuers_keys_stand_is_known_without_asking_it(
+    issuer: FakeIssuer, clock: Clock
+) -> None:
+    assert jwks.standing(issuer.url) is jwks.Standing.UNKNOWN
+    key(issuer)
+    assert jwks.standing(issuer.url) is jwks.Standing.FRESH
+    asked = issuer.total
+    clock.move(FRESH + 1)
+    assert jwks.standing(issuer.url) is jwks.Standing.OLD
+    clock.move(MAX)
+    assert jwks.standing(issuer.url) is jwks.Standing.UNKNOWN
+    assert issuer.total == asked
+    issuer.fail()
+    unavailable(issuer)
+    assert jwks.standing(issuer.url) is jwks.Standing.UNAVAILABLE
+
+
 def test_whether_an_issuer_is_unavailable_is_known_without_asking_it(
     issuer: FakeIssuer, clock: Clock
 ) -> None:

@@ -7,8 +7,10 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from quaysite.lifecycle.oidc_accounts import link_account
 from quaysite.models import User
 from robots.models import AuditEvent, Namespace, Robot
+from tests import factories
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 from tests.robots.admin_pages import (
@@ -44,6 +46,8 @@ def changed_person(person: User, **fields: Any) -> dict[str, Any]:
         "last_login_1": "",
         "date_joined_0": f"{joined:%Y-%m-%d}",
         "date_joined_1": f"{joined:%H:%M:%S}",
+        "oidc_accounts-TOTAL_FORMS": "0",
+        "oidc_accounts-INITIAL_FORMS": "0",
         **fields,
     }
 
@@ -266,10 +270,77 @@ def test_only_superusers_change_groups_and_each_change_is_audited(
     ]
 
 
-def test_the_site_bears_its_name(client: Client, db: None) -> None:
-    body = client.get("/admin/login/").content.decode()
+def connecting(subject: str, issuer: str = "https://id.example") -> dict[str, str]:
+    """What the page posts to connect an account to a person who has none."""
+    return {
+        "oidc_accounts-TOTAL_FORMS": "1",
+        "oidc_accounts-INITIAL_FORMS": "0",
+        "oidc_accounts-0-issuer": issuer,
+        "oidc_accounts-0-subject": subject,
+    }
 
-    assert "<title>Log in | Quaysite</title>" in body
+
+def test_an_account_is_connected_and_taken_off_with_an_event_each(
+    admin_client: Client, cast: Cast
+) -> None:
+    url = page(User, "change", cast.bob.pk)
+
+    added = post(admin_client, url, changed_person(cast.bob, **connecting("4711")))
+    account = cast.bob.oidc_accounts.get()
+    gone = {
+        "oidc_accounts-TOTAL_FORMS": "1",
+        "oidc_accounts-INITIAL_FORMS": "1",
+        "oidc_accounts-0-id": str(account.pk),
+        "oidc_accounts-0-user": str(cast.bob.pk),
+        "oidc_accounts-0-DELETE": "on",
+    }
+    removed = post(admin_client, url, changed_person(cast.bob, **gone))
+
+    assert (added.status_code, removed.status_code) == (302, 302)
+    assert not cast.bob.oidc_accounts.exists()
+    facts = {"username": "bob", "issuer": "https://id.example", "subject": "4711"}
+    events = [event for event in events_by_admin() if event[0] != "user_change"]
+    assert events == [("user_link_account", facts), ("user_unlink_account", facts)]
+
+
+def test_an_account_that_is_connected_is_not_connected_again(
+    admin_client: Client, cast: Cast
+) -> None:
+    link_account(cast.alice, "https://id.example", "4711", factories.BY)
+    url = page(User, "change", cast.bob.pk)
+
+    response = post(admin_client, url, changed_person(cast.bob, **connecting("4711")))
+
+    assert response.status_code == 200
+    assert "This account is connected to a person." in response.content.decode()
+    assert not cast.bob.oidc_accounts.exists()
+
+
+@pytest.mark.parametrize("by_setting", [False, True], ids=["superuser", "SUPER_USERS"])
+def test_staff_connect_no_account_to_those_who_may_do_all(
+    clerk: Client, cast: Cast, settings: Settings, by_setting: bool
+) -> None:
+    """Whoever connects an account of theirs to a person becomes that person."""
+    settings.SUPER_USERS = ["bob"] if by_setting else []
+    User.objects.filter(pk=cast.bob.pk).update(is_superuser=not by_setting)
+    url = page(User, "change", cast.bob.pk)
+
+    response = post(clerk, url, changed_person(cast.bob, **connecting("mine")))
+    others = post(
+        clerk,
+        page(User, "change", cast.charlie.pk),
+        changed_person(cast.charlie, **connecting("charlie")),
+    )
+
+    assert (response.status_code, others.status_code) == (403, 302)
+    assert not cast.bob.oidc_accounts.exists()
+    assert cast.charlie.oidc_accounts.get().subject == "charlie"
+
+
+def test_the_site_bears_its_name(client: Client, db: None) -> None:
+    body = client.get("/admin/login/", follow=True).content.decode()
+
+    assert "Sign in | Quaysite" in " ".join(body.split())
     assert "Django administration" not in body
 
 

@@ -1,15 +1,14 @@
-"""Namespaces on the admin site."""
+"""Organizations on the admin site: the list, a new one, and its settings."""
 
 import pytest
 from django.test import Client
 
-from quaysite.models import User
-from robots.models import AuditEvent, Namespace, NamespaceKind, Robot
+from robots.models import Namespace, NamespaceKind
 from robots.roles import TeamRole
+from tests import factories
 from tests.conftest import Cast
+from tests.robots.admin_people import events_by, signed_in, staff
 from tests.robots.admin_pages import (
-    act,
-    delete,
     errors_of,
     events_by_admin,
     messages_of,
@@ -31,6 +30,49 @@ def test_a_new_organization_has_its_owners_team(
     assert events_by_admin() == [("org_create", {"namespace_name": "initech"})]
 
 
+def test_whoever_creates_an_organization_is_its_first_owner(cast: Cast) -> None:
+    data = {"name": "initech", "email": "it@initech.test", "first_owner": "bob"}
+
+    answer = signed_in(cast.charlie).post(ADD, data, follow=True)
+
+    namespace = Namespace.objects.get(name="initech")
+    owners = namespace.teams.get()
+    assert answer.redirect_chain[-1][0] == "/admin/robots/robot/?namespace=initech"
+    assert messages_of(answer) == [
+        "Organization initech has been created. Add a robot account to it."
+    ]
+    assert (owners.name, owners.role) == ("owners", TeamRole.ADMIN)
+    assert [row.user for row in owners.members.all()] == [cast.charlie]
+    assert namespace.email == "it@initech.test"
+    assert events_by(cast.charlie) == [
+        ("org_create", {"namespace_name": "initech", "email": "it@initech.test"})
+    ]
+
+
+def test_staff_create_organizations_for_others(cast: Cast) -> None:
+    helper = staff("helper", ("add", Namespace))
+
+    signed_in(helper).post(ADD, {"name": "initech", "first_owner": "charlie"})
+    refused = signed_in(helper).post(ADD, {"name": "other", "first_owner": "nobody"})
+
+    owners = Namespace.objects.get(name="initech").teams.get()
+    assert [row.user for row in owners.members.all()] == [cast.charlie]
+    assert errors_of(refused) == {"first_owner": ["There is no user called nobody."]}
+    assert not Namespace.objects.filter(name="other").exists()
+
+
+def test_an_address_that_a_person_has_is_an_error_beside_it(cast: Cast) -> None:
+    cast.bob.email = "bob@acme.test"
+    cast.bob.save()
+
+    answer = signed_in(cast.charlie).post(
+        ADD, {"name": "initech", "email": "bob@acme.test"}
+    )
+
+    assert list(errors_of(answer)) == ["email"]
+    assert not Namespace.objects.filter(name="initech").exists()
+
+
 def test_a_personal_namespace_cannot_be_made_by_hand(
     admin_client: Client, cast: Cast
 ) -> None:
@@ -39,7 +81,8 @@ def test_a_personal_namespace_cannot_be_made_by_hand(
 
     post(admin_client, ADD, data)
 
-    assert list(form.context["adminform"].form.fields) == ["name"]
+    fields = list(form.context["adminform"].form.fields)
+    assert fields == ["name", "email", "first_owner"]
     namespace = Namespace.objects.get(name="initech")
     assert (namespace.kind, namespace.owner) == (NamespaceKind.ORGANIZATION, None)
 
@@ -91,46 +134,131 @@ def test_a_namespace_is_switched_off_and_on_and_nothing_else_changes(
     assert events_by_admin() == [("disable_namespace", {}), ("enable_namespace", {})]
 
 
-def test_an_organization_is_deleted_with_all_that_lives_in_it(
+# --- Settings ------------------------------------------------------------------------
+
+
+def test_an_administrator_changes_the_address_and_nothing_else(cast: Cast) -> None:
+    url = page(Namespace, "change", cast.acme.pk)
+
+    answer = signed_in(cast.alice).post(
+        url, {"email": "it@acme.test", "name": "evil"}, follow=True
+    )
+
+    cast.acme.refresh_from_db()
+    assert messages_of(answer) == ["The settings of acme have been saved."]
+    assert (cast.acme.email, cast.acme.name, cast.acme.enabled) == (
+        "it@acme.test",
+        "acme",
+        True,
+    )
+    assert events_by(cast.alice) == [("org_change_email", {"email": "it@acme.test"})]
+
+
+def test_a_member_sees_the_settings_but_not_the_address(cast: Cast) -> None:
+    cast.acme.email = "it@acme.test"
+    cast.acme.save()
+    client, url = signed_in(cast.bob), page(Namespace, "change", cast.acme.pk)
+
+    body = client.get(url).content.decode()
+
+    assert client.post(url, {"email": "x@y.test"}).status_code == 403
+    assert "What there is" in body
+    assert "it@acme.test" not in body
+    assert page(Namespace, "delete", cast.acme.pk) not in body
+    assert 'name="_save"' not in body
+
+
+def test_s01_a_stranger_finds_no_organization(cast: Cast) -> None:
+    client = signed_in(cast.charlie)
+
+    for name in ("change", "delete", "history"):
+        url = page(Namespace, name, cast.acme.pk)
+        assert client.get(url).status_code == 404
+        assert client.post(url, {"name": "acme"}).status_code == 404
+    assert names(client, {}) == ["charlie"]
+    assert Namespace.objects.filter(name="acme", email="").exists()
+
+
+def test_read_only_staff_see_the_settings_and_change_none(cast: Cast) -> None:
+    client, url = signed_in(staff("helper")), page(Namespace, "change", cast.acme.pk)
+
+    body = client.get(url).content.decode()
+
+    assert client.post(url, {"email": "x@y.test"}).status_code == 403
+    assert 'name="_save"' not in body
+
+
+def test_a_personal_namespace_has_no_address_and_nothing_to_save(cast: Cast) -> None:
+    url = page(Namespace, "change", cast.bob.personal_namespace.pk)
+
+    body = signed_in(cast.bob).get(url).content.decode()
+
+    assert 'name="email"' not in body
+    assert 'name="_save"' not in body
+    assert "It is deleted when the person is" in body
+
+
+# --- The list ------------------------------------------------------------------------
+
+
+def test_the_list_counts_what_there_is_and_leads_to_the_repositories(
+    cast: Cast,
+) -> None:
+    answer = signed_in(cast.alice).get(page(Namespace, "changelist"))
+
+    row = answer.context["cl"].result_list[0]
+    assert (row.name, row.repository_count, row.robot_count, row.team_count) == (
+        "acme",
+        3,
+        2,
+        2,
+    )
+    assert '<a href="/admin/robots/repository/?namespace=acme">acme</a>' in (
+        answer.content.decode()
+    )
+
+
+def test_the_list_begins_with_organizations_and_ones_own_namespace(
     admin_client: Client, cast: Cast
 ) -> None:
-    cast.web.mirror_robot = cast.ci
-    cast.web.save()
+    assert names(admin_client, {}) == ["acme", "admin"]
+    assert names(admin_client, {"kind": "organization"}) == ["acme"]
+    assert names(admin_client, {"kind": "personal"}) == [
+        "admin",
+        "alice",
+        "bob",
+        "charlie",
+    ]
+    assert len(names(admin_client, {"kind": "all"})) == 5
 
-    assert delete(admin_client, cast.acme).status_code == 200
 
-    assert not Namespace.objects.filter(name="acme").exists()
-    assert not Robot.objects.exists()
-    assert events_by_admin() == [("org_delete", {"namespace_name": "acme"})]
-    assert AuditEvent.objects.get(kind="org_delete").namespace_name == "acme"
-
-
-def test_the_audit_pages_of_a_deleted_organization_still_open(
-    admin_client: Client, cast: Cast
+@pytest.mark.parametrize("column", [3, 4, 5])
+def test_the_list_is_sorted_by_each_of_the_counts(
+    admin_client: Client, cast: Cast, column: int
 ) -> None:
-    delete(admin_client, cast.acme)
-    event = AuditEvent.objects.get(kind="org_delete")
+    factories.organization("zero").teams.all().delete()
 
-    listed = admin_client.get(page(AuditEvent, "changelist"), {"namespace": "acme"})
-    shown = admin_client.get(page(AuditEvent, "change", event.pk))
+    assert names(admin_client, {"o": f"-{column}", "kind": "organization"}) == [
+        "acme",
+        "zero",
+    ]
+    assert names(admin_client, {"o": f"{column}", "kind": "organization"}) == [
+        "zero",
+        "acme",
+    ]
 
-    assert (listed.status_code, shown.status_code) == (200, 200)
-    assert "org_delete" in listed.content.decode()
+
+def test_who_is_in_no_organization_is_told_what_to_do_first(cast: Cast) -> None:
+    told = "You are in no organization yet."
+
+    for_charlie = signed_in(cast.charlie).get(page(Namespace, "changelist"))
+    for_bob = signed_in(cast.bob).get(page(Namespace, "changelist"))
+
+    assert told in for_charlie.content.decode()
+    assert ADD in for_charlie.content.decode()
+    assert told not in for_bob.content.decode()
 
 
-def test_a_personal_namespace_goes_only_with_its_person(
-    admin_client: Client, cast: Cast
-) -> None:
-    own = cast.bob.personal_namespace
-    explained = "bob is a person's own namespace: it goes when the person is deleted"
-
-    change = admin_client.get(page(Namespace, "change", own.pk))
-    one = delete(admin_client, own)
-    many = act(admin_client, Namespace, "delete_selected", cast.acme, own, post="yes")
-
-    assert page(Namespace, "delete", own.pk) not in change.content.decode()
-    assert messages_of(one) == [explained]
-    assert messages_of(many) == [explained]
-    assert Namespace.objects.filter(name__in=["acme", "bob"]).count() == 2
-    assert events_by_admin() == []
-    assert User.objects.filter(username="bob").exists()
+def names(client: Client, query: dict[str, str]) -> list[str]:
+    answer = client.get(page(Namespace, "changelist"), query)
+    return [row.name for row in answer.context["cl"].result_list]

@@ -10,7 +10,7 @@ from django.db.migrations import AddConstraint, RemoveConstraint
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
-from quaysite.models import User
+from quaysite.models import OidcAccount, User
 from robots.models import (
     Namespace,
     Repository,
@@ -48,7 +48,7 @@ def own_models() -> list[type[models.Model]]:
     of_apps = (
         apps.get_app_config(app).get_models() for app in ("robots", "federation")
     )
-    return [*chain.from_iterable(of_apps), User]
+    return [*chain.from_iterable(of_apps), User, OidcAccount]
 
 
 def constraints() -> dict[str, tuple[type[models.Model], Any]]:

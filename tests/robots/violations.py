@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from federation.models import Trust, UsedAssertion
-from quaysite.models import User
+from quaysite.models import OidcAccount, User
 from robots.models import (
     AppToken,
     DefaultPermission,
+    EmergencySwitch,
     Namespace,
     NamespaceKind,
     Repository,
@@ -40,6 +41,7 @@ BAD_SIMPLE_NAMES = (
     "ä",
 )
 BAD_REPOSITORY_NAMES = ("", "Upper", "a//b", "/a", "a/", "ends\n", ".a", "a/-b", "a:b")
+BAD_LISTS = ("acme", "acme+", "+ci", "acme+ci\n", "acme+ci acme+cd", "a+b+c", "A+b")
 UNKNOWN_NUMBERS = (0, 4)
 
 
@@ -103,6 +105,13 @@ def app_token(stage: Stage, **fields: Any) -> None:
     AppToken.objects.bulk_create([AppToken(**complete | fields)])
 
 
+def oidc_account(stage: Stage, **fields: Any) -> None:
+    complete = {"issuer": "https://id.example", "subject": "248289761001"}
+    OidcAccount.objects.bulk_create(
+        [OidcAccount(user=stage.person, **complete | fields)]
+    )
+
+
 def star(stage: Stage, **fields: Any) -> None:
     Star.objects.bulk_create([Star(user=stage.person, **fields)])
 
@@ -115,6 +124,15 @@ def trust(stage: Stage, **fields: Any) -> None:
 def used_assertion(stage: Stage, **fields: Any) -> None:
     complete = {"robot": stage.robot, "expires_at": stage.robot.created_at}
     UsedAssertion.objects.bulk_create([UsedAssertion(**complete | fields)])
+
+
+def switch(stage: Stage, **fields: Any) -> None:
+    complete = {
+        "reason": "leak",
+        "turned_on_at": stage.robot.created_at,
+        "turned_on_by": "person",
+    }
+    EmergencySwitch.objects.bulk_create([EmergencySwitch(**complete | fields)])
 
 
 def used_by_two(stage: Stage) -> None:
@@ -201,6 +219,18 @@ VIOLATIONS = [
     Violation("robots_teammember_one_member", "none", member),
     Violation("robots_teammember_one_member", "two",
               lambda s: member(s, user=s.person, robot=s.robot)),
+    Violation("robots_switch_one_target", "none", switch),
+    Violation("robots_switch_one_target", "site and namespace",
+              lambda s: switch(s, site=True, namespace=s.acme)),
+    Violation("robots_switch_site_is_true", "false",
+              lambda s: switch(s, site=False)),
+    Violation("robots_switch_has_reason", "none",
+              lambda s: switch(s, site=True, reason="")),
+    *(
+        Violation("robots_switch_allows_robots", repr(bad),
+                  lambda s, bad=bad: switch(s, site=True, allowed=bad))
+        for bad in BAD_LISTS
+    ),
     # Robots and teams never cross namespaces
     Violation("robots_permission_robot_namespace", "foreign robot",
               lambda s: permission(s, robot=s.other_robot)),
@@ -238,6 +268,10 @@ VIOLATIONS = [
               lambda s: Repository.objects.create(namespace=s.acme, name="web")),
     Violation("robots_robot_name_unique", "twice",
               lambda s: Robot.objects.create(namespace=s.acme, name="ci")),
+    Violation("robots_switch_site_unique", "twice",
+              lambda s: [switch(s, site=True) for _ in range(2)]),
+    Violation("robots_switch_namespace_unique", "twice",
+              twice(switch, namespace="acme")),
     Violation("robots_team_name_unique", "twice",
               lambda s: Team.objects.create(namespace=s.acme, name="dev")),
     Violation("robots.namespace.name", "twice",
@@ -262,6 +296,11 @@ VIOLATIONS = [
     Violation("quaysite_user_email_unique", "in other case",
               lambda s: User.objects.create(
                   username="second", email="Person@Example.org")),
+    Violation("quaysite_oidcaccount_unique", "twice", twice(oidc_account)),
+    Violation("quaysite_oidcaccount_named", "no issuer",
+              lambda s: oidc_account(s, issuer="")),
+    Violation("quaysite_oidcaccount_named", "no subject",
+              lambda s: oidc_account(s, subject="")),
     # Names
     *(
         Violation(constraint, repr(bad), write)

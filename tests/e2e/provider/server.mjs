@@ -3,6 +3,9 @@
 // Clients register themselves (RFC 7591) and may say three things more: with which
 // algorithm their access tokens are signed, for how many seconds those live, and
 // which claims they carry besides. All is in memory, and gone with the process.
+//
+// People sign in with any password; their login is their subject. PUT /people/LOGIN
+// with a JSON object says which claims the provider has of them.
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import Provider from 'oidc-provider';
@@ -22,6 +25,8 @@ function seconds(ctx, token, client) {
   return client.access_token_seconds ?? DEFAULT_SECONDS;
 }
 
+const people = new Map();
+
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   jwks: {
     keys: [
@@ -32,6 +37,14 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   cookies: { keys: ['these cookies guard nothing'] },
   extraClientMetadata: { properties: OWN_METADATA },
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
+  claims: {
+    email: ['email', 'email_verified'],
+    profile: ['name', 'preferred_username', 'groups'],
+  },
+  findAccount: (ctx, id) => ({
+    accountId: id,
+    claims: () => ({ ...people.get(id), sub: id }),
+  }),
   extraTokenClaims: (ctx, token) => token.client?.access_token_claims,
   ttl: { AccessToken: seconds, ClientCredentials: seconds },
   features: {
@@ -51,6 +64,16 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       }),
     },
   },
+});
+
+provider.use(async (ctx, next) => {
+  const [, folder, login] = ctx.path.split('/');
+  if (ctx.method !== 'PUT' || folder !== 'people') return next();
+  const body = [];
+  for await (const piece of ctx.req) body.push(piece);
+  people.set(decodeURIComponent(login), JSON.parse(Buffer.concat(body).toString()));
+  ctx.status = 200;
+  ctx.body = {};
 });
 
 provider.listen(port, '127.0.0.1');

@@ -1,0 +1,1 @@
+"""The admin's front page: what needs attention, and whether all is well."""

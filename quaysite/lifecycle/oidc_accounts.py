@@ -1,0 +1,74 @@
+"""Accounts at the provider are connected to people, and taken off them again."""
+
+from django.db import IntegrityError, transaction
+
+from quaysite.lifecycle.people import locked, own_namespace
+from quaysite.models import OidcAccount, User
+from robots import audit
+from robots.audit import Performer
+from robots.errors import AlreadyExists, DomainError, NotFound
+from robots.text import is_storable
+
+MAX_ISSUER = 255
+MAX_SUBJECT = 255
+"""Characters of `iss` and `sub`."""
+
+_TAKEN = "This account is connected to a person already."
+ONLY_WAY = "This is the only way to sign in: set a password first."
+
+
+def link_account(user: User, issuer: str, subject: str, by: Performer) -> OidcAccount:
+    """Let this account at the provider sign in as `user`.
+
+    Raises AlreadyExists if it does so for anybody, NotFound if the person is gone,
+    DomainError for what no issuer or subject can be.
+    """
+    _check(issuer, MAX_ISSUER, "An issuer")
+    _check(subject, MAX_SUBJECT, "A subject")
+    try:
+        with transaction.atomic():
+            person = locked(user)
+            account = OidcAccount.objects.create(
+                user=person, issuer=issuer, subject=subject
+            )
+            _record("user_link_account", account, by)
+    except IntegrityError:
+        raise AlreadyExists(_TAKEN) from None
+    return account
+
+
+def unlink_account(account: OidcAccount, by: Performer) -> None:
+    """The account signs nobody in any more. Raises NotFound if it does not anyway."""
+    with transaction.atomic():
+        found = OidcAccount.objects.select_for_update().filter(pk=account.pk).first()
+        if found is None:
+            raise NotFound("This account is connected to nobody.")
+        _record("user_unlink_account", found, by)
+        found.delete()
+
+
+def unlink_own_account(account: OidcAccount, by: Performer) -> None:
+    """As `unlink_account`, for the person themselves: DomainError if it is the last
+    way in, as nobody locks themselves out."""
+    with transaction.atomic():
+        person = locked(account.user)
+        others = OidcAccount.objects.filter(user=person).exclude(pk=account.pk)
+        if not person.has_usable_password() and not others.exists():
+            raise DomainError(ONLY_WAY)
+        unlink_account(account, by)
+
+
+def _check(text: str, most: int, what: str) -> None:
+    if not 0 < len(text) <= most or not is_storable(text):
+        raise DomainError(f"{what} has 1 to {most} characters.")
+
+
+def _record(kind: str, account: OidcAccount, by: Performer) -> None:
+    audit.record(
+        kind,
+        by,
+        own_namespace(account.user),
+        username=account.user.username,
+        issuer=account.issuer,
+        subject=account.subject,
+    )

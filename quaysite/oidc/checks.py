@@ -1,0 +1,82 @@
+"""System checks of the settings for signing in with a provider."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from federation.errors import TrustInvalid
+from federation.issuers import check_url
+from quaysite.oidc import conf
+
+MAX_ISSUER = 255
+"""Characters that are kept of `iss` with each account."""
+
+_NAMES = ("OIDC_ISSUER", "OIDC_RP_CLIENT_ID", "OIDC_RP_CLIENT_SECRET")
+
+
+@register()
+def check_complete(**kwargs: Any) -> list[CheckMessage]:
+    """All that a provider needs is set, or nothing."""
+    missing = conf.missing()
+    if not 0 < len(missing) < len(_NAMES):
+        return []
+    return [
+        Error(
+            f"Signing in with a provider needs {', '.join(missing)} too.",
+            hint="Without OIDC_ISSUER, OIDC_RP_CLIENT_ID and OIDC_RP_CLIENT_SECRET"
+            " people sign in with passwords only.",
+            id="quaysite.E001",
+        )
+    ]
+
+
+@register()
+def check_issuer(**kwargs: Any) -> list[CheckMessage]:
+    """The provider can be asked for its endpoints."""
+    if not conf.issuer():
+        return []
+    try:
+        check_url(conf.issuer())
+    except TrustInvalid as error:
+        return [Error(f"OIDC_ISSUER: {error.message}.", id="quaysite.E002")]
+    if len(conf.issuer()) > MAX_ISSUER:
+        longest = f"OIDC_ISSUER: at most {MAX_ISSUER} characters."
+        return [Error(longest, id="quaysite.E002")]
+    return []
+
+
+@register()
+def check_scopes(**kwargs: Any) -> list[CheckMessage]:
+    """Without `openid` there is no ID token."""
+    if not conf.is_configured() or "openid" in conf.scopes().split():
+        return []
+    return [Error("OIDC_SCOPES must have openid among them.", id="quaysite.E003")]
+
+
+@register()
+def check_team_groups(**kwargs: Any) -> list[CheckMessage]:
+    """Every entry of the mapping can be read."""
+    return [
+        Error(
+            f"OIDC_TEAM_GROUPS: {entry!r} is not group=organization/team.",
+            id="quaysite.E004",
+        )
+        for entry in conf.team_group_entries()
+        if conf.read_team_group(entry) is None
+    ]
+
+
+@register()
+def check_somebody_may_sign_in(**kwargs: Any) -> list[CheckMessage]:
+    """There is a way in."""
+    accepts_passwords = getattr(settings, "OIDC_PASSWORD_SIGN_IN", True)
+    if accepts_passwords or conf.is_configured():
+        return []
+    return [
+        Error(
+            "OIDC_PASSWORD_SIGN_IN is off and there is no provider: nobody can sign"
+            " in.",
+            id="quaysite.E005",
+        )
+    ]

@@ -1,0 +1,62 @@
+"""New tokens for many robots at once: asked first, and shown on no page."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from robots.admin.bulk import Bulk, chosen_robots, is_sent
+from robots.admin.performer import performer_of
+from robots.lifecycle.robots import regenerate_token
+from robots.models import Robot
+
+GRACES = [
+    (0, "End at once"),
+    (3_600, "Go on working for one hour"),
+    (86_400, "Go on working for one day"),
+    (604_800, "Go on working for one week"),
+]
+"""Seconds that the tokens before go on working."""
+
+
+class GraceForm(forms.Form):
+    grace = forms.TypedChoiceField(
+        choices=GRACES,
+        coerce=int,
+        label="The present tokens",
+        initial=0,
+        widget=forms.RadioSelect,
+    )
+
+
+def ask_to_regenerate(
+    model_admin: Any, request: HttpRequest, queryset: QuerySet[Robot]
+) -> HttpResponse | None:
+    """The page that asks; once it is answered, the deed. The caller is atomic."""
+    robots = chosen_robots(model_admin, request, queryset)
+    if robots is None:
+        return None
+    form = GraceForm(request.POST if is_sent(request) else None)
+    if form.is_valid():
+        _regenerate(request, robots, form.cleaned_data["grace"])
+        return None
+    page = Bulk(model_admin, request, "Regenerate tokens", "regenerate", robots)
+    return TemplateResponse(
+        request,
+        "robots/admin/robot_regenerate.html",
+        {**page.context(), "form": form},
+    )
+
+
+def _regenerate(request: HttpRequest, robots: list[Robot], grace: int) -> None:
+    by = performer_of(request)
+    for robot in robots:
+        regenerate_token(robot, by, grace)
+    messages.success(
+        request,
+        f"Tokens regenerated: {len(robots)}. Each new one is on its robot's"
+        " Credentials page.",
+    )

@@ -1,0 +1,93 @@
+"""One robot: its tokens, and the switch in its row's menu."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views import View
+
+from robots.admin.owned import OwnedAdmin
+from robots.admin.performer import performer_of
+from robots.admin.refusals import REFUSALS, explain
+from robots.lifecycle.robots import set_enabled
+from robots.models import Robot, RobotToken
+
+SHOWN_TOKENS = 50
+"""The most tokens that a robot's page names, the newest first."""
+
+_STATES = {"enabled": True, "disabled": False}
+
+
+class TokenRow(NamedTuple):
+    """A token of a robot's, and the page that revokes it."""
+
+    token: RobotToken
+    has_ended: bool
+    revoke_url: str
+
+
+class TokenRows(NamedTuple):
+    """The newest tokens of a robot, and the list of all of them if there are more."""
+
+    rows: Sequence[TokenRow]
+    rest_url: str
+
+
+def token_rows(robot: Robot) -> TokenRows:
+    """One query; no secret and no digest is read."""
+    tokens = RobotToken.objects.filter(robot=robot).defer("digest", "sealed")
+    newest = list(tokens.order_by("-created_at", "-pk")[: SHOWN_TOKENS + 1])
+    now = timezone.now()
+    rows = [
+        TokenRow(
+            token,
+            _has_ended(token, now),
+            reverse("admin:robots_robottoken_delete", args=[token.pk]),
+        )
+        for token in newest[:SHOWN_TOKENS]
+    ]
+    page = "admin:robots_robottoken_changelist"
+    rest = reverse(page, query={"robot__id__exact": robot.pk})
+    return TokenRows(rows, rest if len(newest) > SHOWN_TOKENS else "")
+
+
+class SwitchRobotView(View):
+    """POST enables or disables one robot, and leads back to the list."""
+
+    http_method_names = ["post"]  # noqa: RUF012 - as the base class has it
+    model_admin: OwnedAdmin = None  # type: ignore[assignment]  # as_view sets it
+
+    def post(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        robot: Any = self.model_admin.get_object(request, unquote(object_id))
+        if robot is None:
+            raise Http404
+        if not self.model_admin.has_change_permission(request, robot):
+            raise PermissionDenied
+        to = request.GET.get("to", "")
+        if to not in _STATES:
+            raise Http404
+        try:
+            set_enabled(robot, _STATES[to], performer_of(request))
+        except REFUSALS as refusal:
+            messages.error(request, explain(refusal))
+        else:
+            messages.success(request, f"Robot {robot.full_name} is {to}.")
+        return HttpResponseRedirect(list_address(self.model_admin, request))
+
+
+def list_address(model_admin: OwnedAdmin, request: HttpRequest) -> str:
+    """The list that the person came from, with its filters."""
+    opts = model_admin.model._meta
+    page = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+    filters = request.GET.get("_changelist_filters", "")
+    return f"{page}?{filters}" if filters else page
+
+
+def _has_ended(token: RobotToken, now: datetime) -> bool:
+    return token.expires_at is not None and token.expires_at <= now

@@ -1,0 +1,180 @@
+"""Emergency switches: turn one on or off, of the site or of a namespace (rule R5)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from robots import audit
+from robots.audit import Performer
+from robots.errors import AlreadyExists, DomainError, NameInvalid, NotFound
+from robots.models import EmergencySwitch, Namespace
+from robots.names import MAX_LENGTH, parse_robot_name
+from robots.text import check_storable
+
+MAX_REASON = 255
+"""Characters of the reason."""
+
+MAX_ALLOWED = 200
+"""Names that one switch excepts: each use of a robot's token reads all of them."""
+
+LONGEST = timedelta(days=3660)
+"""Further ahead there is no end; a switch without an end stays on until turned off."""
+
+TURNED_ON = "turn_on_emergency_switch"
+CHANGED = "change_emergency_switch"
+TURNED_OFF = "turn_off_emergency_switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Why robots are stopped, until when at most, and which ones go on working."""
+
+    reason: str
+    ends_at: datetime | None = None
+    allowed: Sequence[str] = ()
+
+
+def turn_on(
+    namespace: Namespace | None, terms: Terms, by: Performer
+) -> EmergencySwitch:
+    """Stop the robots of a namespace, or of the site for None, from now on.
+
+    What is on already gets these terms. Raises DomainError for terms that cannot be,
+    NotFound if the namespace is gone, AlreadyExists if somebody else was faster.
+    """
+    now = timezone.now()
+    allowed = check_terms(namespace, terms, now)
+    new = {
+        "reason": terms.reason,
+        "ends_at": terms.ends_at,
+        "allowed": "\n".join(allowed),
+    }
+    try:
+        with transaction.atomic():
+            namespace = _held(namespace)
+            kind, switch = _stored(namespace, new, by, now)
+            audit.record(kind, by, namespace, **_facts(switch))
+    except IntegrityError:
+        raise AlreadyExists(
+            "Somebody else has just turned this switch on: look at it again"
+        ) from None
+    return switch
+
+
+def turn_off(namespace: Namespace | None, by: Performer) -> None:
+    """Let the robots of a namespace, or of the site for None, go on.
+
+    Raises NotFound if the switch is not on.
+    """
+    with transaction.atomic():
+        switch = _of(namespace).select_for_update().first()
+        if switch is None or not switch.is_on(timezone.now()):
+            raise NotFound("The switch is off already")
+        switch.delete()
+        audit.record(
+            TURNED_OFF, by, namespace, turned_on_at=switch.turned_on_at.isoformat()
+        )
+
+
+def follow_rename(old_name: str, new_name: str) -> None:
+    """Have every list name the robots of a namespace by its new name.
+
+    Call it in the transaction of the renaming. The old name is free from then on,
+    and whoever takes it is not on a list.
+    """
+    old, new = f"{old_name}+", f"{new_name}+"
+    rows = EmergencySwitch.objects.select_for_update()
+    for switch in rows.filter(allowed__contains=old):
+        switch.allowed = "\n".join(
+            f"{new}{name.removeprefix(old)}" if name.startswith(old) else name
+            for name in switch.allowed_names
+        )
+        switch.save(update_fields=["allowed"])
+
+
+def check_terms(
+    namespace: Namespace | None, terms: Terms, now: datetime
+) -> tuple[str, ...]:
+    """The names to except, each once. Raises DomainError for what cannot be."""
+    if not terms.reason.strip():
+        raise DomainError("reason: say why the robots are stopped")
+    if len(terms.reason) > MAX_REASON:
+        raise DomainError(f"reason: at most {MAX_REASON} characters")
+    check_storable("reason", terms.reason)
+    check_end(terms.ends_at, now)
+    return check_allowed(namespace, terms.allowed)
+
+
+def check_end(ends_at: datetime | None, now: datetime) -> None:
+    """Raise DomainError for an end that has passed, or is too far ahead."""
+    if ends_at is not None and not now < ends_at < now + LONGEST:
+        raise DomainError("The end must lie ahead, by ten years at most")
+
+
+def check_allowed(
+    namespace: Namespace | None, allowed: Iterable[str]
+) -> tuple[str, ...]:
+    """The names, each once and in order. A robot of that name need not exist.
+
+    Raises NameInvalid for what names no robot or one of another namespace, and
+    DomainError for too many.
+    """
+    names = tuple(dict.fromkeys(allowed))
+    if len(names) > MAX_ALLOWED:
+        raise DomainError(f"At most {MAX_ALLOWED} robot accounts can be excepted")
+    for full_name in names:
+        name = parse_robot_name(full_name)
+        if name is None:
+            raise NameInvalid(
+                f"{full_name[:MAX_LENGTH]} is not a full name, such as acme+mirror"
+            )
+        if namespace is not None and name.namespace != namespace.name:
+            raise NameInvalid(f"{full_name} is not a robot account of {namespace}")
+    return names
+
+
+def _held(namespace: Namespace | None) -> Namespace | None:
+    """The namespace, kept from being renamed or deleted until the transaction ends."""
+    if namespace is None:
+        return None
+    rows = Namespace.objects.select_for_update(no_key=True)
+    held = rows.filter(pk=namespace.pk, name=namespace.name).first()
+    if held is None:
+        raise NotFound(f"There is no namespace {namespace.name}")
+    return held
+
+
+def _stored(
+    namespace: Namespace | None, new: dict[str, Any], by: Performer, now: datetime
+) -> tuple[str, EmergencySwitch]:
+    """The kind of the event, and the row."""
+    switch = _of(namespace).select_for_update().first()
+    kind = CHANGED if switch is not None and switch.is_on(now) else TURNED_ON
+    if switch is None:
+        site = True if namespace is None else None
+        switch = EmergencySwitch(site=site, namespace=namespace)
+    if kind == TURNED_ON:
+        switch.turned_on_at, switch.turned_on_by = now, by.name
+    for field, value in new.items():
+        setattr(switch, field, value)
+    switch.save()
+    return kind, switch
+
+
+def _of(namespace: Namespace | None) -> Any:
+    rows = EmergencySwitch.objects
+    if namespace is None:
+        return rows.filter(site=True)
+    return rows.filter(namespace=namespace)
+
+
+def _facts(switch: EmergencySwitch) -> dict[str, Any]:
+    return {
+        "reason": switch.reason,
+        "ends_at": switch.ends_at.isoformat() if switch.ends_at else None,
+        "allowed": switch.allowed_names,
+    }

@@ -1,0 +1,52 @@
+"""Every page of the admin: no link leads astray, no grave violation, no overflow.
+
+The guard watches all of them for console errors, violations of the policy, and
+requests to other hosts.
+"""
+
+import pytest
+
+from federation.models import Trust
+from quaysite.models import User
+from robots.models import DefaultPermission
+from robots.roles import Role
+from tests import factories
+from tests.browser.conftest import SignIn
+from tests.browser.crawl import Crawl
+from tests.conftest import Cast
+
+
+@pytest.fixture
+def world(cast: Cast) -> Cast:
+    """Something on every page."""
+    DefaultPermission.objects.create(
+        namespace=cast.acme, team=cast.team, role=Role.READ
+    )
+    Trust.objects.create(
+        robot=cast.ci, issuer="https://issuer.example", subject="repo:acme/app"
+    )
+    return cast
+
+
+def crawl(sign_in: SignIn, user: User, least: int) -> Crawl:
+    crawl = Crawl(sign_in(user))
+    crawl.run()
+    assert crawl.problems == []
+    assert len(crawl.visited) >= least
+    return crawl
+
+
+def test_of_a_superuser(world: Cast, sign_in: SignIn) -> None:
+    crawl(sign_in, factories.user("root", is_staff=True, is_superuser=True), 40)
+
+
+def test_of_an_administrator(world: Cast, sign_in: SignIn) -> None:
+    crawl(sign_in, world.alice, 25)
+
+
+def test_of_a_member(world: Cast, sign_in: SignIn) -> None:
+    crawl(sign_in, world.bob, 10)
+
+
+def test_of_somebody_who_is_in_no_organization(world: Cast, sign_in: SignIn) -> None:
+    crawl(sign_in, world.charlie, 5)

@@ -1,0 +1,123 @@
+"""Counting issued tokens: in memory at first, then added up, day by day."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, OperationalError
+from pytest_django import DjangoAssertNumQueries
+
+from registryauth import issued
+from registryauth.issued import IssuedCount
+from registryauth.models import IssuedTokens
+from robots.identity import ANONYMOUS
+from robots.usage import usage
+from tests import factories
+from tests.conftest import Cast
+from tests.registryauth.endpoint import Endpoint, login_of
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def stored() -> list[tuple[date, str | None, int]]:
+    rows = IssuedTokens.objects.order_by("day", "namespace__name")
+    return list(rows.values_list("day", "namespace__name", "count"))
+
+
+def test_each_token_counts_for_the_robots_namespace_or_for_people(
+    cast: Cast, endpoint: Endpoint
+) -> None:
+    today = datetime.now(UTC).date()
+    for _ in range(3):
+        assert endpoint.get(login=login_of(cast.ci)).status_code == 200
+    assert endpoint.get("repository:acme/public:pull").status_code == 200
+    assert endpoint.get(login="Basic wrong").status_code == 401
+    assert stored() == []
+    usage.flush()
+    assert sorted(stored(), key=str) == sorted(
+        [(today, "acme", 3), (today, None, 1)], key=str
+    )
+
+
+def test_counting_asks_nothing_of_the_database(
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    robot = factories.robot_identity(cast.ci)
+    with django_assert_num_queries(0):
+        IssuedCount().note(robot, NOON)
+
+
+def test_two_processes_add_up(cast: Cast) -> None:
+    robot = factories.robot_identity(cast.ci)
+    for count in (IssuedCount(), IssuedCount()):
+        count.note(robot, NOON)
+        count.note(robot, NOON + timedelta(days=1))
+        count.note(ANONYMOUS, NOON)
+        count.flush()
+        count.flush()
+    assert sorted(stored(), key=str) == sorted(
+        [
+            (date(2026, 11, 24), None, 2),
+            (date(2026, 11, 24), "acme", 2),
+            (date(2026, 11, 25), "acme", 2),
+        ],
+        key=str,
+    )
+
+
+def test_who_comes_second_adds_to_the_row_of_the_first(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both find no row; the one that cannot insert it adds to it."""
+    IssuedTokens.objects.create(day=NOON.date(), namespace=cast.acme, count=5)
+    increase, tries = issued._increase, []
+
+    def too_late(key: Any, count: int) -> bool:
+        tries.append(key)
+        return len(tries) > 1 and increase(key, count)
+
+    monkeypatch.setattr(issued, "_increase", too_late)
+    count = IssuedCount()
+    count.note(factories.robot_identity(cast.ci), NOON)
+    count.flush()
+    assert stored() == [(NOON.date(), "acme", 6)]
+
+
+def test_a_namespace_that_is_gone_stops_no_other_count(cast: Cast) -> None:
+    count = IssuedCount()
+    count.note(factories.robot_identity(cast.ci), NOON)
+    count.note(ANONYMOUS, NOON)
+    cast.acme.delete()
+    count.flush()
+    assert IssuedTokens.objects.get(namespace=None).count == 1
+
+
+def test_what_cannot_be_written_waits_and_is_not_counted_twice(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = IssuedCount()
+    count.note(ANONYMOUS, NOON)
+    count.note(factories.robot_identity(cast.ci), NOON)
+    add = issued._add
+
+    def down_for_robots(key: Any, number: int) -> None:
+        if key[1]:
+            raise OperationalError("away")
+        add(key, number)
+
+    monkeypatch.setattr(issued, "_add", down_for_robots)
+    count.flush()
+    assert stored() == [(NOON.date(), None, 1)]
+    monkeypatch.setattr(issued, "_add", add)
+    count.flush()
+    assert sorted(stored(), key=str) == sorted(
+        [(NOON.date(), None, 1), (NOON.date(), "acme", 1)], key=str
+    )
+
+
+@pytest.mark.parametrize("has_namespace", [True, False])
+def test_one_row_for_a_day_and_namespace(cast: Cast, has_namespace: bool) -> None:
+    namespace = cast.acme if has_namespace else None
+    IssuedTokens.objects.create(day=NOON.date(), namespace=namespace)
+    with pytest.raises(IntegrityError):
+        IssuedTokens.objects.create(day=NOON.date(), namespace=namespace)
