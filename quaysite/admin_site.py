@@ -37,13 +37,6 @@ class QuaysiteAdminSite(_ThemedSite):
         wanted = request.GET.get("next", "") or reverse("admin:index")
         return redirect_to_login(wanted, resolve_url("sign-in"))
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Imported late: what it needs registers pages with this site."""
-        from quaysite.own_password import OwnPasswordPage
-
-        context = {**self.each_context(request), **(extra_context or {})}
-        return OwnPasswordPage.as_view(extra_context=context)(request)
-
     def search(self, request: HttpRequest, extra_context: Any = None) -> NoReturn:
         """The theme's own keeps answers for minutes and fails on bad page numbers."""
         raise Http404

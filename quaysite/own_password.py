@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
@@ -58,6 +59,7 @@ class OwnPasswordPage(PasswordChangeView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         person = person_of(self.request)
         return {
+            **admin.site.each_context(self.request),
             **super().get_context_data(**kwargs),
             "title": "Change password",
             "has_password": person.has_usable_password(),

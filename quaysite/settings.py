@@ -8,9 +8,8 @@ import re
 from pathlib import Path
 
 import environ
-from django.urls import reverse_lazy
 
-import quaysite
+from quaysite import browser_policy, theme
 from quaysite.environment import (
     env_bool,
     env_given_secret,
@@ -19,6 +18,7 @@ from quaysite.environment import (
     env_secret,
     env_str,
 )
+from quaysite.openapi import spectacular_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
@@ -253,44 +253,9 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "COMPACT_JSON": False,  # As Quay writes it, for clients that compare texts.
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Quaysite",
-    "VERSION": quaysite.__version__,
-    "DESCRIPTION": (
-        "Robot accounts, teams, repositories and permissions of a container"
-        " registry, in the wire format of Red Hat Quay's REST API."
-    ),
-    "LICENSE": {"name": "Apache-2.0"},
-    "SERVERS": [{"url": f"{PREFERRED_URL_SCHEME}://{SERVER_HOSTNAME}"}],
-    "OAS_VERSION": "3.1.0",
-    "SERVE_PUBLIC": True,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {
-        "deepLinking": True,
-        "displayOperationId": True,
-        "docExpansion": "none",
-        "filter": True,
-        "tagsSorter": "alpha",
-    },
-    "REDOC_DIST": "SIDECAR",
-    "REDOC_UI_SETTINGS": {
-        "theme": {
-            "typography": {
-                "fontFamily": "system-ui, sans-serif",
-                "headings": {"fontFamily": "system-ui, sans-serif"},
-            }
-        }
-    },
-    "POSTPROCESSING_HOOKS": [
-        "robots.api.schema.add_errors",
-        "robots.api.security_schemes.add_security_schemes",
-    ],
-}
+SPECTACULAR_SETTINGS = spectacular_settings(
+    f"{PREFERRED_URL_SCHEME}://{SERVER_HOSTNAME}"
+)
 FRESH_LOGIN_TIMEOUT = env_int("FRESH_LOGIN_TIMEOUT", 600)  # seconds
 GLOBAL_READONLY_SUPER_USERS = env_list("GLOBAL_READONLY_SUPER_USERS", [])
 FEATURE_APP_SPECIFIC_TOKENS = env_bool("FEATURE_APP_SPECIFIC_TOKENS", True)
@@ -320,50 +285,10 @@ if not _https and _host in _loopback:
         f"security.W0{number}" for number in ["04", "08", "12", "16"]
     ]
 
-# --- What a browser may load and run ---------------------------------------------
+# --- The site's pages in a browser -----------------------------------------------
 
-CONTENT_SECURITY_POLICY = {
-    # JSON for registry clients and API clients; the API's pages follow the policy.
-    "EXCLUDE_URL_PREFIXES": ("/v2/", "/oauth2/", "/healthz"),
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        # Alpine adds 'unsafe-eval', on the theme's pages alone (quaysite.admin_site).
-        "script-src": ["'self'"],
-        "style-src": ["'self'", "'unsafe-inline'"],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
-    },
-}
-
-# --- The admin's looks -----------------------------------------------------------
-
-UNFOLD = {
-    "SITE_TITLE": "Quaysite",
-    "SITE_HEADER": "Quaysite",
-    "SITE_SUBHEADER": "Machine identities",
-    "SITE_SYMBOL": "sailing",
-    "SITE_URL": None,
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "quaysite.looks.icon"}
-    ],
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "6px",
-    "STYLES": ["quaysite.looks.style"],
-    "SCRIPTS": ["quaysite.looks.script"],
-    "SIDEBAR": {"navigation": "quaysite.navigation.sidebar"},
-    "GLOBAL_CALLBACK": "robots.admin.banner.context",
-    "DASHBOARD_CALLBACK": "quaysite.dashboard.overview.add_overview",
-    "ACCOUNT": {
-        "navigation": [
-            {"title": "Ways to sign in", "link": reverse_lazy("sign-in-ways")}
-        ]
-    },
-    "COLORS": {"primary": "quaysite.looks.primary"},
-}
+CONTENT_SECURITY_POLICY = browser_policy.POLICY
+UNFOLD = theme.UNFOLD
 
 # --- Static files, time, logs ----------------------------------------------------
 

@@ -9,6 +9,7 @@ from quaysite import health, looks
 from quaysite.admin_site import themed
 from quaysite.api import config, csrf
 from quaysite.api.documents import OpenApiView, SwaggerPage, redoc_page
+from quaysite.own_password import OwnPasswordPage
 from quaysite.sign_in import SignInPage
 from quaysite.sign_in_again import SignInAgainPage
 from robots.api import unknown
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", themed(SignInPage.as_view()), name="sign-in"),
     path("sign-in/again/", themed(SignInAgainPage.as_view()), name="sign-in-again"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("admin/password_change/", themed(OwnPasswordPage.as_view())),
     path("admin/", admin.site.urls),
     path("favicon.ico", looks.favicon),
     path("healthz", health.alive, name="alive"),

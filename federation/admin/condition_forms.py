@@ -89,8 +89,10 @@ class ConditionForm(forms.Form):
         said: dict[str, Any] = super().clean() or {}
         if self.errors or self._is_deleted():
             return said
-        claim, values = said["claim"].strip(), _unbroken(said["values"])
-        if claim or values.strip():
+        claim, values = said["claim"].strip(), _unbroken(said["values"]).strip()
+        if claim and not values:
+            self.add_error("values", f"Enter 1 to {MAX_VALUES} values.")
+        elif claim or values:
             self._parse(claim, values, said)
         return said
 

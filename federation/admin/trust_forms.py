@@ -114,7 +114,7 @@ class TrustForm(forms.Form):
         self.before = before or Entry("", "")
         super().__init__(data, initial={**_shown(self.before), "revision": revision})
         rows = rows_of(self.before.conditions)
-        self.conditions = ConditionSet(data, initial=rows, prefix="conditions")
+        self.conditions: Any = ConditionSet(data, initial=rows, prefix="conditions")
 
     def is_valid(self) -> bool:
         """Of the conditions too: each has its errors beside it."""

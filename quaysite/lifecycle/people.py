@@ -36,8 +36,9 @@ def create_person(
 ) -> User:
     """Create a person with a namespace of the same name.
 
-    Without a password they sign in elsewhere. Raises AlreadyExists for a name or e-mail address that is taken, DomainError for
-    a password, NameInvalid for a name that cannot be had.
+    Without a password they sign in elsewhere. Raises AlreadyExists for a name or
+    e-mail address that is taken, DomainError for a password, NameInvalid for a name
+    that cannot be had.
     """
     person = User(username=username, email=email)
     _check_new(person, password)

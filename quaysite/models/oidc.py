@@ -17,7 +17,7 @@ class OidcAccount(models.Model):
     )
     issuer = models.CharField(
         max_length=255,
-        help_text="The provider, as <code>iss</code> of its tokens says, byte for byte.",
+        help_text="The provider, byte for byte as <code>iss</code> of its tokens.",
     )
     subject = models.CharField(
         max_length=255,

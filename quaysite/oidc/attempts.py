@@ -102,7 +102,7 @@ def take(request: HttpRequest) -> Attempt:
     # Kept at once: a second request with the same state finds nothing.
     request.session.modified = True
     request.session.save()
-    attempt = Attempt(
+    return Attempt(
         purpose=Purpose(entry["purpose"]),
         wanted=entry["wanted"],
         user=entry["user"],
@@ -110,7 +110,6 @@ def take(request: HttpRequest) -> Attempt:
         nonce=entry["nonce"],
         code_verifier=entry["code_verifier"],
     )
-    return attempt
 
 
 def check_answer(request: HttpRequest, attempt: Attempt) -> None:

@@ -21,8 +21,8 @@ from quaysite.oidc.library import setting
 from quaysite.oidc.provider import Provider, provider
 
 _NO_ANSWER = (
-    "No confirmation of who you are came from {}. Try again; if it happens again, tell an"
-    " administrator."
+    "No confirmation of who you are came from {}. Try again; if it happens again,"
+    " tell an administrator."
 )
 
 
@@ -45,7 +45,7 @@ class OidcBackend(OIDCAuthenticationBackend):
         return found
 
     def get_token(self, payload: dict[str, str]) -> Mapping[str, Any]:
-        """Redeem the code at the token endpoint; the secret goes where it expects it."""
+        """Redeem the code; the secret goes along as the provider expects it."""
         form, authorization = dict(payload), ""
         if conf.uses_basic_auth():
             secret = form.pop("client_secret")

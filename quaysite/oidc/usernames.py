@@ -7,7 +7,6 @@ import unicodedata
 from quaysite.oidc.claims import Claims
 from robots.names import MAX_LENGTH, simple_name_issue
 
-
 _STRANGE = re.compile(r"[^a-z0-9._-]+")
 _MARKS = re.compile(r"[._-]{2,}")
 

@@ -1,8 +1,7 @@
-"""To the provider and back: to sign in, to confirm who one is, to connect an account."""
+"""To the provider and back: to sign in, to confirm it, to connect an account."""
 
 import logging
 from collections.abc import Callable
-from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -106,7 +105,7 @@ def _same_person(request: HttpRequest, attempt: Attempt) -> User:
         raise OidcRefused(
             "Somebody else is signed in by now. Begin again.", check="session"
         )
-    return cast(User, request.user)
+    return request.user
 
 
 _ENDS: dict[Purpose, Callable[[HttpRequest, Claims, Attempt], None]] = {

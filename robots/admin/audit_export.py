@@ -44,6 +44,9 @@ HEADER = (
 )
 
 _CHUNK = 2_000
+_LONG = 1_500
+"""Characters of a query that are not sent back to its form."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of something to be computed."""
 
@@ -68,7 +71,8 @@ def export(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
     except IncorrectLookupParameters:
         return HttpResponseRedirect(page)
     if not found.search_form.is_valid():
-        return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
+        asked = request.GET.urlencode()
+        return HttpResponseRedirect(f"{page}?{asked}" if len(asked) < _LONG else page)
     _record(request, found)
     lines = csv_lines(found.queryset[:MAX_ROWS].iterator(_CHUNK))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

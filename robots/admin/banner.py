@@ -59,21 +59,18 @@ def namespace_note(namespace: Namespace) -> str:
 
 
 def _text(where: str, switch: EmergencySwitch) -> str:
-    until = f" It ends {_shown(switch.ends_at)}." if switch.ends_at else ""
-    return _stopped(where, len(switch.allowed_names)) + until
+    return _stopped(where, len(switch.allowed_names), switch.ends_at)
 
 
-def _stopped(where: str, spared: int) -> str:
-    """The number only: the names on the site's list are of other people's robots."""
-    those = "no robot account" if not spared else f"none but {spared} robot accounts"
-    if spared == 1:
-        those = "none but one robot account"
-    return f"{where}'s robots are stopped: {those} may be created or log in."
+def _stopped(where: str, spared: int, ends_at: datetime | None = None) -> str:
+    """How many are spared, not which: the site's list names other people's robots."""
+    until = f" (until {_shown(ends_at)})" if ends_at else ""
+    those = f"none but {spared}" if spared else "none"
+    return f"{where}'s robots are stopped{until}: {those} may be created or log in."
 
 
 def _reason(switch: EmergencySwitch) -> str:
-    since = _shown(switch.turned_on_at)
-    return f"Turned on by {switch.turned_on_by} {since}: {switch.reason}"
+    return f"{switch.reason} ({switch.turned_on_by}, {_shown(switch.turned_on_at)})"
 
 
 def _shown(time: datetime) -> str:

@@ -46,9 +46,9 @@ class NamespaceAdmin(CreatingAdmin):
     list_display = (
         "name",
         "kind",
-        "repositories",
-        "robots",
-        "teams",
+        "repository_total",
+        "robot_total",
+        "team_total",
         "enabled",
         "created_at",
     )
@@ -75,15 +75,15 @@ class NamespaceAdmin(CreatingAdmin):
         return OrganizationChangeList
 
     @admin.display(description="repositories", ordering="repository_count")
-    def repositories(self, obj: Any) -> int:
+    def repository_total(self, obj: Any) -> int:
         return int(obj.repository_count)
 
     @admin.display(description="robot accounts", ordering="robot_count")
-    def robots(self, obj: Any) -> int:
+    def robot_total(self, obj: Any) -> int:
         return int(obj.robot_count)
 
     @admin.display(description="teams", ordering="team_count")
-    def teams(self, obj: Any) -> int:
+    def team_total(self, obj: Any) -> int:
         return int(obj.team_count)
 
     def get_urls(self) -> list[Any]:

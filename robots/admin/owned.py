@@ -23,6 +23,8 @@ AUTOCOMPLETE = "autocomplete"
 NAMESPACE_PARAMETER = "namespace"
 """Limits a list to the namespace of this name, and shows that one's tabs."""
 
+_NAMED = "_robots_named_namespace"
+
 
 class OwnedAdmin(ListAdmin):
     """Rows that each belong to one namespace, which `namespace_path` leads to.
@@ -95,9 +97,19 @@ class OwnedAdmin(ListAdmin):
         return row_shell(whole, str(obj))
 
     def named_namespace(self, request: HttpRequest, name: str) -> Namespace | None:
-        """The namespace called `name`, if the person may see that it exists."""
+        """The namespace called `name`, if the person may see that it exists.
+
+        Parts of a page ask for the same one; it is read once for a request.
+        """
         if not name or simple_name_issue(name, "Namespace"):
             return None
+        kept: tuple[str, Namespace | None] = getattr(request, _NAMED, ("", None))
+        if kept[0] != name:
+            kept = (name, self._named_namespace(request, name))
+            setattr(request, _NAMED, kept)
+        return kept[1]
+
+    def _named_namespace(self, request: HttpRequest, name: str) -> Namespace | None:
         found = Namespace.objects.filter(name=name).first()
         reach = reach_of(request)
         if found is None or not (reach.sees_site or found.pk in reach.joined):

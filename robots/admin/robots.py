@@ -1,7 +1,7 @@
 """Robot accounts: their table, their details, and the way to their other pages."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -55,7 +55,7 @@ class RobotAdmin(RobotColumns, DeedAdmin):
     )
     organization_tab = "robots"
     members_look = True
-    list_filter: Sequence[Any] = (
+    list_filter: ClassVar[Any] = (
         NamespaceFilter,
         "enabled",
         UsageFilter,
@@ -140,7 +140,7 @@ class RobotAdmin(RobotColumns, DeedAdmin):
         request: HttpRequest,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    ) -> Any:
         return CreateRobotPage.as_view(model_admin=self)(request)
 
     def changelist_view(

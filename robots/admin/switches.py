@@ -107,8 +107,11 @@ class SwitchPage(TemplateView):
         return self.confirm.is_valid()
 
     def _turn_on(self) -> HttpResponse:
+        was_on = self._switch() is not None
         turn_on(self.namespace, self.form.terms, performer_of(self.request))
         text = f"The emergency switch of {self.namespace or 'the site'} is on."
+        if was_on:
+            text = "The terms have been saved."
         messages.success(self.request, text)
         return HttpResponseRedirect(self.request.path)
 

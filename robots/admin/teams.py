@@ -88,7 +88,7 @@ class TeamAdmin(CreatingAdmin):
         """With the organization, unless the list is of one."""
         named = self.named_namespace(request, request.GET.get("namespace", ""))
         where = () if named else ("namespace",)
-        rest = ("role", "purpose", "members", "repositories", "created_at")
+        rest = ("role", "purpose", "member_total", "repository_total", "created_at")
         return ("name", *where, *rest)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -110,11 +110,11 @@ class TeamAdmin(CreatingAdmin):
         return Truncator(obj.description).chars(80)
 
     @admin.display(description="members", ordering="member_count")
-    def members(self, obj: Any) -> int:
+    def member_total(self, obj: Any) -> int:
         return int(obj.member_count)
 
     @admin.display(description="repositories", ordering="repository_count")
-    def repositories(self, obj: Any) -> int:
+    def repository_total(self, obj: Any) -> int:
         return int(obj.repository_count)
 
     def shell(self, request: HttpRequest, obj: Team, active: str = "settings") -> Shell:

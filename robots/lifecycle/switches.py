@@ -129,8 +129,10 @@ def check_allowed(
     for full_name in names:
         name = parse_robot_name(full_name)
         if name is None:
+            example = f"{namespace.name if namespace else 'acme'}+mirror"
             raise NameInvalid(
-                f"{full_name[:MAX_LENGTH]} is not a full name, such as acme+mirror"
+                f"{full_name[:MAX_LENGTH]} is not the full name of a robot account,"
+                f" such as {example}"
             )
         if namespace is not None and name.namespace != namespace.name:
             raise NameInvalid(f"{full_name} is not a robot account of {namespace}")

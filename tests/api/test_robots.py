@@ -176,6 +176,9 @@ def test_tokens_that_are_not_kept_readable_are_shown_once(
     assert "token" not in alice.get(f"{ORG}/new").json
     listed = {robot["name"]: robot for robot in alice.get(ORG).json["robots"]}
     assert "token" not in listed["acme+new"]
+    # Made while copies were kept.
+    assert "token" not in listed["acme+ci"]
+    assert "token" not in alice.get(f"{ORG}/ci").json
     fresh = alice.post(f"{ORG}/new/regenerate")
     assert set(fresh.json) == set(made.json) - {"unstructured_metadata"}
     assert fresh.json["token"] != made.json["token"]

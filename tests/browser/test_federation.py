@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
 
 from federation.entries import Entry
 from federation.lifecycle import add_trust
@@ -29,8 +30,7 @@ def test_federation_is_set_as_the_documentation_says(
     page.get_by_role("link", name="Organizations").first.click()
     page.get_by_role("link", name="acme", exact=True).first.click()
     page.get_by_role("link", name="Robot accounts").last.click()
-    row = page.locator("tr", has_text="acme+ci")
-    row.get_by_label("Actions").or_(row.locator("summary, button")).last.click()
+    page.locator("tr", has_text="acme+ci").locator("[popovertarget]").click()
     page.get_by_role("link", name="Set robot federation").first.click()
     assert violations(page) == []
 
@@ -112,11 +112,11 @@ def test_a_trust_is_removed_after_a_question(cast: Cast, sign_in: SignIn) -> Non
 
 
 def test_a_token_of_a_real_issuer_is_tested(
-    cast: Cast, sign_in: SignIn, settings: object
+    cast: Cast, sign_in: SignIn, settings: Settings
 ) -> None:
     with FakeIssuer() as issuer:
-        settings.FEDERATION_ALLOW_LOOPBACK_HTTP = True  # type: ignore[attr-defined]
-        settings.FEDERATION_INTERNAL_ISSUERS = [issuer.url]  # type: ignore[attr-defined]
+        settings.FEDERATION_ALLOW_LOOPBACK_HTTP = True
+        settings.FEDERATION_INTERNAL_ISSUERS = [issuer.url]
         add_trust(cast.ci, Entry(issuer.url, JOB, name="builds"), factories.BY)
         page = sign_in(cast.alice, home(cast.ci))
         page.get_by_role("link", name="Test a token").click()
@@ -126,7 +126,7 @@ def test_a_token_of_a_real_issuer_is_tested(
             (token, "It would be let in as acme+ci, by the trust “builds”."),
             (issuer.signer.token(sub="other").reveal(), "no trust matches it"),
         ):
-            page.get_by_label("Token").fill(sent)
+            page.get_by_label("Token", exact=True).fill(sent)
             page.get_by_role("button", name="Test", exact=True).click()
             expect(page.get_by_role("status")).to_contain_text(told)
             assert violations(page) == []

@@ -37,6 +37,7 @@ def sso(provider: Provider, site: str, settings: Settings) -> Iterator[Provider]
     client = provider.register(
         redirect_uris=[f"{site}/oidc/callback/"],
         token_endpoint_auth_method="client_secret_post",
+        access_token_for_userinfo=True,
         application_type="native",  # Plain HTTP, on the loopback address.
     )
     settings.FEDERATION_ALLOW_LOOPBACK_HTTP = True
@@ -136,7 +137,8 @@ def test_people_connect_their_account_and_confirm_with_it(
     cast: Cast, sso: Provider, sign_in: SignIn, settings: Settings
 ) -> None:
     sso.know("bob-there", preferred_username="bob", groups=["devs"])
-    page = sign_in(cast.bob, "/sign-in/ways/")
+    page = sign_in(cast.bob)
+    page.goto("/sign-in/ways/")
     assert violations(page) == []
     page.click("text=Connect Example ID")
     page.click("text=Continue to Example ID")

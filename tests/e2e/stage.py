@@ -19,6 +19,7 @@ from robots.lifecycle.organizations import create_organization
 from robots.lifecycle.permissions import grant
 from robots.lifecycle.repositories import create_repository
 from robots.lifecycle.robots import create_robot, set_enabled
+from robots.lifecycle.switches import Terms, turn_off, turn_on
 from robots.lifecycle.teams import add_member, set_team
 from robots.models import Namespace, Repository, Robot
 from robots.roles import Role, State, TeamRole, Visibility
@@ -115,6 +116,15 @@ def set_robot_enabled(robot: str, enabled: bool) -> None:
     """Enable or disable the robot with this full name."""
     namespace, _, name = robot.partition("+")
     set_enabled(Robot.objects.get(namespace__name=namespace, name=name), enabled, BY)
+
+
+def set_switch(on: bool, namespace: str | None = None) -> None:
+    """Turn the emergency switch of the site, or of a namespace, on or off."""
+    target = Namespace.objects.get(name=namespace) if namespace else None
+    if on:
+        turn_on(target, Terms("tests"), BY)
+    else:
+        turn_off(target, BY)
 
 
 def password_scheme(username: str) -> str:

@@ -89,3 +89,44 @@ def test_anonymous_pulls_go_on(strict_site: Site, cast: Cast) -> None:
     answer = ask(strict_site, None, f"repository:{public}:pull")
 
     assert granted(answer) == {public: {"pull"}}
+
+
+def test_an_organizations_switch_works_at_once_and_for_itself(
+    site: Site, cast: Cast, other_cast: Cast, podman: Podman
+) -> None:
+    """Without a restart, for every client that has a login already."""
+    assert podman.login(cast.writer).code == 0
+    assert podman.push(cast.repository("web")).code == 0
+    site.call("set_switch", on=True, namespace=cast.organization)
+    try:
+        pushed = podman.push(cast.repository("web"))
+        again = podman.login(cast.writer)
+        elsewhere = ask(site, other_cast.writer)
+    finally:
+        site.call("set_switch", on=False, namespace=cast.organization)
+
+    assert pushed.code == 125
+    assert TEXT in pushed.text
+    assert TEXT in again.text
+    assert elsewhere.status == 200
+    assert podman.login(cast.writer).code == 0
+
+
+def test_the_sites_switch_works_at_once_on_every_server(site: Site, cast: Cast) -> None:
+    """Of one database: what one turned, all obey."""
+    second = site.sibling("switched")
+    with second.running():
+        assert ask(second, cast.writer).status == 200
+        site.call("set_switch", on=True)
+        try:
+            answers = [ask(server, cast.writer) for server in (site, second)]
+            public = cast.repository("public")
+            anonymous = ask(second, None, f"repository:{public}:pull")
+        finally:
+            site.call("set_switch", on=False)
+        assert ask(second, cast.writer).status == 200
+
+    for answer in answers:
+        assert answer.status == 401
+        assert f"unauthorized: {answer.json['errors'][0]['message']}" == TEXT
+    assert granted(anonymous) == {public: {"pull"}}

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -54,15 +53,14 @@ class Flow:
         self.issuer.answers["/token"] = Answer(json.dumps(found))
         self.issuer.answers["/me"] = Answer(json.dumps(said or {"sub": SUBJECT}))
 
-    def come_back(self, asked: dict[str, str], **query: str) -> HttpResponse:
+    def come_back(self, asked: dict[str, str], **query: str) -> Any:
         """From the provider, with a code."""
         complete = {"code": "code-canary", "state": asked["state"]} | query
-        response: HttpResponse = self.browser.get("/oidc/callback/", complete)
-        return response
+        return self.browser.get("/oidc/callback/", complete)
 
     def sign_in(
         self, said: dict[str, Any] | None = None, path: str = "/oidc/sign-in/", **c: Any
-    ) -> HttpResponse:
+    ) -> Any:
         """There and back, with `said` in userinfo and the rest in the ID token."""
         asked = self.go(path)
         self.answer(self.token(asked["nonce"], **c), said)
@@ -73,7 +71,7 @@ class Flow:
         answer = self.browser.get("/api/v1/user/")
         return str(answer.json()["username"]) if answer.status_code == 200 else ""
 
-    def told(self, response: HttpResponse) -> str:
+    def told(self, response: Any) -> str:
         """The page that it leads to."""
         page = self.browser.get(response["Location"], follow=True)
         return page.content.decode()

@@ -7,7 +7,6 @@ from robots.models import Namespace, NamespaceKind
 from robots.roles import TeamRole
 from tests import factories
 from tests.conftest import Cast
-from tests.robots.admin_people import events_by, signed_in, staff
 from tests.robots.admin_pages import (
     errors_of,
     events_by_admin,
@@ -15,6 +14,7 @@ from tests.robots.admin_pages import (
     page,
     post,
 )
+from tests.robots.admin_people import events_by, signed_in, staff
 
 ADD = "/admin/robots/namespace/add/"
 
@@ -213,9 +213,7 @@ def test_the_list_counts_what_there_is_and_leads_to_the_repositories(
         2,
         2,
     )
-    assert '<a href="/admin/robots/repository/?namespace=acme">acme</a>' in (
-        answer.content.decode()
-    )
+    assert 'href="/admin/robots/repository/?namespace=acme"' in answer.content.decode()
 
 
 def test_the_list_begins_with_organizations_and_ones_own_namespace(
@@ -232,7 +230,7 @@ def test_the_list_begins_with_organizations_and_ones_own_namespace(
     assert len(names(admin_client, {"kind": "all"})) == 5
 
 
-@pytest.mark.parametrize("column", [3, 4, 5])
+@pytest.mark.parametrize("column", [2, 3, 4])
 def test_the_list_is_sorted_by_each_of_the_counts(
     admin_client: Client, cast: Cast, column: int
 ) -> None:

@@ -72,7 +72,7 @@ def test_a_new_robot_has_all_that_the_form_says_and_its_token_is_not_shown(
         ("api", Role.READ),
     }
     assert TeamMember.objects.get(robot=robot).team == cast.team
-    body = alice.get(made["Location"])
+    body: Any = alice.get(made["Location"])
     assert messages_of(body) == [
         "Successfully created robot account with robot name: acme + builder."
         f' <a href="/admin/robots/robot/{robot.pk}/credentials/">Show its'

@@ -1,4 +1,4 @@
-"""Repository permissions and default permissions on the admin site."""
+"""Repository permissions on the admin site: one list of all of them."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
-from robots.models import DefaultPermission, RepositoryPermission
+from robots.models import RepositoryPermission
 from robots.roles import Role
 from tests import factories
 from tests.conftest import Cast
 from tests.robots.admin_pages import act, delete, errors_of, events_by_admin, page, post
+from tests.robots.admin_people import events_by, signed_in, staff
 
 ADD = "/admin/robots/repositorypermission/add/"
-ADD_DEFAULT = "/admin/robots/defaultpermission/add/"
 NO_END = {"expires_at_0": "", "expires_at_1": ""}
 
 
@@ -35,7 +35,8 @@ def who(cast: Cast) -> dict[str, Model]:
 
 def chosen(who: dict[str, Model], fields: dict[str, str]) -> dict[str, Any]:
     return {
-        name: who[word].pk if word in who else word for name, word in fields.items()
+        name: who[word].pk if word in who and name != "user" else word
+        for name, word in fields.items()
     }
 
 
@@ -117,7 +118,9 @@ REFUSED = {
     "nobody": ({}, "__all__"),
     "two grantees": ({"robot": "reader", "team": "developers"}, "__all__"),
     "granted already": ({"robot": "ci"}, "__all__"),
-    "the namespace's owner": ({"repository": "bobs", "user": "bob"}, "__all__"),
+    "the namespace's owner": ({"repository": "bobs", "user": "bob"}, "user"),
+    "unknown person": ({"user": "nobody"}, "user"),
+    "a person's key": ({"user": "1"}, "user"),
     "unknown role": ({"user": "alice", "role": "9"}, "role"),
     "no role": ({"user": "alice", "role": ""}, "role"),
     "unknown robot": ({"robot": "99999999999999999999999"}, "robot"),
@@ -146,77 +149,55 @@ def test_a_grant_that_cannot_be_is_a_form_error_and_stores_nothing(
     assert events_by_admin() == []
 
 
-def test_a_default_permission_is_stored_changed_and_deleted_with_an_event_each(
-    admin_client: Client, cast: Cast
+def test_an_administrator_grants_changes_and_revokes_what_is_theirs(
+    cast: Cast, who: dict[str, Model]
 ) -> None:
-    data = {
-        "namespace": cast.acme.pk,
-        "creator_robot": cast.ci.pk,
-        "team": cast.team.pk,
-        "role": Role.READ.value,
-    }
+    client = signed_in(cast.alice)
+    data = {"repository": cast.public.pk, "role": 2, **NO_END}
 
-    added = post(admin_client, ADD_DEFAULT, data)
-    row = DefaultPermission.objects.get()
-    changed = post(
-        admin_client, page(DefaultPermission, "change", row.pk), {"role": "2"}
-    )
+    client.post(ADD, {**data, "user": "charlie"})
+    row = RepositoryPermission.objects.get(repository=cast.public)
+    client.post(page(RepositoryPermission, "change", row.pk), {"role": 1, **NO_END})
     row.refresh_from_db()
-    delete(admin_client, row)
+    client.post(page(RepositoryPermission, "delete", row.pk), {"post": "yes"})
 
-    assert (added.status_code, changed.status_code) == (302, 302)
-    assert (row.namespace, row.creator_robot, row.team) == (
-        cast.acme,
-        cast.ci,
-        cast.team,
-    )
-    assert row.role == Role.WRITE
-    assert not DefaultPermission.objects.exists()
-    facts = {
-        "prototypeid": str(row.uuid),
-        "username": "admin",
-        "activating_username": "acme+ci",
-        "delegate_team": "developers",
-    }
-    assert events_by_admin() == [
-        ("create_prototype_permission", {**facts, "role": "read"}),
-        (
-            "modify_prototype_permission",
-            {**facts, "role": "write", "original_role": "read"},
-        ),
-        ("delete_prototype_permission", {**facts, "role": "write"}),
+    assert (row.user, row.role) == (cast.charlie, Role.READ)
+    assert not RepositoryPermission.objects.filter(repository=cast.public).exists()
+    assert [kind for kind, _ in events_by(cast.alice)] == [
+        "change_repo_permission",
+        "change_repo_permission",
+        "delete_repo_permission",
     ]
 
 
-REFUSED_DEFAULTS = {
-    "foreign robot": ({"robot": "spy"}, "robot"),
-    "foreign team": ({"team": "spies"}, "team"),
-    "foreign creator": ({"creator_robot": "spy", "robot": "ci"}, "creator_robot"),
-    "nobody": ({}, "__all__"),
-    "two grantees": ({"robot": "ci", "user": "bob"}, "__all__"),
-    "two creators": (
-        {"robot": "ci", "creator_user": "bob", "creator_robot": "reader"},
-        "__all__",
-    ),
-    "unknown role": ({"robot": "ci", "role": "0"}, "role"),
-    "unknown namespace": ({"robot": "ci", "namespace": "0"}, "namespace"),
-}
-
-
-@pytest.mark.parametrize(
-    "fields, where", REFUSED_DEFAULTS.values(), ids=REFUSED_DEFAULTS
-)
-def test_a_default_permission_that_cannot_be_is_a_form_error_and_stores_nothing(
-    admin_client: Client,
-    cast: Cast,
-    who: dict[str, Model],
-    fields: dict[str, str],
-    where: str,
+def test_s01_others_see_no_permission_and_grant_none(
+    cast: Cast, who: dict[str, Model]
 ) -> None:
-    data = {"namespace": cast.acme.pk, "role": Role.READ.value}
+    row = RepositoryPermission.objects.get(repository=cast.web, robot=cast.ci)
+    data = {"repository": cast.web.pk, "user": "charlie", "role": 3, **NO_END}
 
-    response = post(admin_client, ADD_DEFAULT, {**data, **chosen(who, fields)})
+    for person in (cast.bob, cast.charlie):
+        client = signed_in(person)
+        listed = client.get(page(RepositoryPermission, "changelist"))
+        assert list(listed.context["cl"].result_list) == []
+        assert list(errors_of(client.post(ADD, data))) == ["repository"]
+        for name in ("change", "delete"):
+            url = page(RepositoryPermission, name, row.pk)
+            assert client.get(url).status_code == 404
+            assert client.post(url, {"post": "yes", "role": 3}).status_code == 404
+    row.refresh_from_db()
+    assert row.role == Role.WRITE
+    assert RepositoryPermission.objects.count() == 3
 
-    assert where in errors_of(response)
-    assert not DefaultPermission.objects.exists()
-    assert events_by_admin() == []
+
+def test_read_only_staff_look_at_permissions(cast: Cast) -> None:
+    client = signed_in(staff("helper"))
+    row = RepositoryPermission.objects.get(repository=cast.web, robot=cast.ci)
+
+    url = page(RepositoryPermission, "changelist")
+    listed = client.get(url, {"namespace": "acme"})
+    changed = client.post(page(RepositoryPermission, "change", row.pk), {"role": 3})
+
+    assert len(listed.context["cl"].result_list) == 3
+    assert "Add permission" not in listed.content.decode()
+    assert changed.status_code == 403

@@ -1,16 +1,28 @@
 """Teams and their members on the admin site."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from quaysite.models import User
+from robots.lifecycle.permissions import grant
 from robots.models import Robot, Team, TeamMember
-from robots.roles import TeamRole
+from robots.roles import Role, TeamRole
 from tests import factories
 from tests.conftest import Cast
-from tests.robots.admin_pages import act, delete, errors_of, events_by_admin, page, post
+from tests.robots.admin_pages import (
+    act,
+    delete,
+    errors_of,
+    events_by_admin,
+    messages_of,
+    page,
+    post,
+)
+from tests.robots.admin_people import events_by, signed_in, staff
 
 ADD = "/admin/robots/team/add/"
 ADD_MEMBER = "/admin/robots/teammember/add/"
@@ -48,6 +60,7 @@ REFUSED_TEAMS: dict[str, tuple[dict[str, Any], str]] = {
     "too long a name": ({"name": "o" * 256}, "name"),
     "unknown role": ({"role": "4"}, "role"),
     "NUL in the description": ({"description": "a\x00"}, "description"),
+    "too long a description": ({"description": "a" * 4_097}, "description"),
     "no namespace": ({"namespace": ""}, "namespace"),
 }
 
@@ -89,6 +102,56 @@ def test_role_and_description_of_a_team_change_but_not_its_name(
     ]
 
 
+def test_an_administrator_creates_a_team_and_comes_to_its_members(cast: Cast) -> None:
+    data = {"namespace": cast.acme.pk, "name": "ops", "role": 1, "description": ""}
+
+    answer = signed_in(cast.alice).post(ADD, data, follow=True)
+
+    team = Team.objects.get(namespace=cast.acme, name="ops")
+    assert answer.redirect_chain[-1][0] == page(Team, "members", team.pk)
+    assert messages_of(answer) == ["Team ops has been created. Add its members."]
+    assert events_by(cast.alice) == [("org_create_team", {"team": "ops"})]
+
+
+def test_s01_nobody_creates_a_team_where_one_does_not_administer(cast: Cast) -> None:
+    data = {"namespace": cast.acme.pk, "name": "ops", "role": 3, "description": ""}
+
+    for person in (cast.bob, cast.charlie):
+        answer = signed_in(person).post(ADD, data)
+        assert list(errors_of(answer)) == ["namespace"]
+    assert signed_in(staff("helper")).post(ADD, data).status_code in {200, 403}
+    assert not Team.objects.filter(name="ops").exists()
+
+
+def test_the_list_counts_members_and_repositories_that_permissions_are_about(
+    cast: Cast,
+) -> None:
+    past = timezone.now() - timedelta(days=1)
+    grant(cast.web, cast.team, Role.READ, factories.BY, past)
+
+    answer = signed_in(cast.bob).get(page(Team, "changelist"), {"namespace": "acme"})
+
+    rows = answer.context["cl"].result_list
+    assert [(row.name, row.member_count, row.repository_count) for row in rows] == [
+        ("developers", 1, 1),
+        ("owners", 1, 0),
+    ]
+
+
+def test_only_who_may_create_a_team_here_gets_the_button(cast: Cast) -> None:
+    for person, here, anywhere in (
+        (cast.alice, True, True),
+        (cast.bob, False, False),
+        (staff("helper"), False, False),
+        (staff("adder", ("add", Team)), True, True),
+    ):
+        client, url = signed_in(person), page(Team, "changelist")
+        limited = client.get(url, {"namespace": "acme"}).content.decode()
+        whole = client.get(url).content.decode()
+        assert ("Create team" in limited) is here, person
+        assert ("Create team" in whole) is anywhere, person
+
+
 def test_teams_are_deleted_one_by_one_and_in_bulk(
     admin_client: Client, cast: Cast
 ) -> None:
@@ -109,7 +172,7 @@ def test_people_and_robots_join_and_leave_a_team(
 ) -> None:
     team = cast.team.pk
 
-    person = post(admin_client, ADD_MEMBER, {"team": team, "user": cast.charlie.pk})
+    person = post(admin_client, ADD_MEMBER, {"team": team, "user": "charlie"})
     robot = post(admin_client, ADD_MEMBER, {"team": team, "robot": cast.ci.pk})
     joined = {str(row.robot or row.user) for row in cast.team.members.all()}
     delete(admin_client, cast.team.members.get(user=cast.charlie))
@@ -148,6 +211,7 @@ REFUSED_MEMBERS: dict[str, tuple[list[str], str]] = {
     "nobody": ([], "__all__"),
     "a person and a robot": (["user", "robot"], "__all__"),
     "one who is in it": (["bob"], "__all__"),
+    "one who is not active": (["gone"], "user"),
 }
 
 
@@ -155,12 +219,14 @@ REFUSED_MEMBERS: dict[str, tuple[list[str], str]] = {
 def test_a_member_that_cannot_be_is_a_form_error(
     admin_client: Client, cast: Cast, who: list[str], where: str
 ) -> None:
-    choices = {
-        "user": ("user", cast.charlie),
-        "robot": ("robot", cast.ci),
-        "bob": ("user", cast.bob),
+    factories.user("gone", is_active=False)
+    choices: dict[str, tuple[str, Any]] = {
+        "user": ("user", "charlie"),
+        "robot": ("robot", cast.ci.pk),
+        "bob": ("user", "bob"),
+        "gone": ("user", "gone"),
     }
-    chosen: dict[str, Any] = {choices[word][0]: choices[word][1].pk for word in who}
+    chosen: dict[str, Any] = dict(choices[word] for word in who)
 
     response = post(admin_client, ADD_MEMBER, {"team": cast.team.pk, **chosen})
 

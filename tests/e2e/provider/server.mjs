@@ -4,6 +4,7 @@
 // algorithm their access tokens are signed, for how many seconds those live, and
 // which claims they carry besides. All is in memory, and gone with the process.
 //
+// A client with access_token_for_userinfo gets tokens for that, and for no resource.
 // People sign in with any password; their login is their subject. PUT /people/LOGIN
 // with a JSON object says which claims the provider has of them.
 
@@ -12,7 +13,9 @@ import Provider from 'oidc-provider';
 
 const port = Number(process.argv[2]);
 
-const OWN_METADATA = ['access_token_alg', 'access_token_seconds', 'access_token_claims'];
+const OWN_METADATA = [
+  'access_token_alg', 'access_token_seconds', 'access_token_claims', 'access_token_for_userinfo',
+];
 const DEFAULT_AUDIENCE = 'https://registry.example.com';
 const DEFAULT_SECONDS = 300;
 
@@ -54,7 +57,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     // Access tokens are JWTs only where they are for a resource (RFC 8707, RFC 9068).
     resourceIndicators: {
       enabled: true,
-      defaultResource: (ctx, client, oneOf) => oneOf?.[0] ?? DEFAULT_AUDIENCE,
+      defaultResource: (ctx, client, oneOf) =>
+        oneOf?.[0] ?? (client.access_token_for_userinfo ? undefined : DEFAULT_AUDIENCE),
       useGrantedResource: () => true,
       getResourceServerInfo: (ctx, resource, client) => ({
         audience: resource,
