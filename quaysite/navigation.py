@@ -22,7 +22,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _link("Overview", "space_dashboard", "index"),
             _link("Organizations", "corporate_fare", "robots_namespace_changelist"),
             _link("Robot accounts", "smart_toy", "robots_robot_changelist"),
-            _link("Repositories", "deployed_code", "robots_repository_changelist"),
+            {
+                **_link(
+                    "Repositories", "deployed_code", "robots_repository_changelist"
+                ),
+                "active": _is_repositories,
+            },
             _link("Teams", "groups", "robots_team_changelist"),
             _link("Federation", "hub", "federation_trust_changelist"),
             _link("Audit log", "receipt_long", "robots_auditevent_changelist"),
@@ -49,6 +54,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             )
         )
     return groups
+
+
+def _is_repositories(request: HttpRequest) -> bool:
+    """The explainer's address lies below that of repositories, its link does not."""
+    listed = reverse("admin:robots_repository_changelist")
+    explains = request.path == reverse("admin:robots_repository_explain")
+    return request.path.startswith(listed) and not explains
 
 
 def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -72,7 +72,7 @@ admin.site.unregister(Robot)
 class FederatedRobotAdmin(RobotAdmin):
     """In place of the robots app's own, which knows nothing of trusts."""
 
-    list_filter: Sequence[Any] = (*RobotAdmin.list_filter, TrustFilter)
+    list_filter: ClassVar[Sequence[Any]] = (*RobotAdmin.list_filter, TrustFilter)
 
     def get_urls(self) -> list[Any]:
         mine = [row_path(self, route, page, name) for route, page, name in _PAGES]

@@ -32,13 +32,33 @@ else:
 
 _POWERS = ("is_superuser", "groups", "user_permissions")
 
+_HELP = {
+    "is_active": "Whoever is not active cannot sign in, nor can their robot accounts.",
+    "is_staff": "Sees the whole site, and changes what the permissions below allow."
+    " Everybody else sees what is theirs.",
+}
+_WITHOUT_ONE = (
+    "Whoever has none signs in with the OpenID provider, once their account there is"
+    " connected."
+)
+
 
 class PersonChangeForm(RefusableForm, UserChangeForm):  # type: ignore[type-arg]
-    pass
+    """The person's page; staff means another thing here than in Django."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in _HELP.keys() & self.fields.keys():
+            self.fields[name].help_text = _HELP[name]
 
 
 class PersonCreationForm(RefusableForm, AdminUserCreationForm):  # type: ignore[type-arg]
-    pass
+    """A name, and a password or none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["usable_password"].label = "Password"
+        self.fields["usable_password"].help_text = _WITHOUT_ONE
 
 
 class AuditedAdmin(RefusingAdmin, ListAdmin):

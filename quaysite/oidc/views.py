@@ -1,6 +1,7 @@
 """To the provider and back: to sign in, to confirm it, to connect an account."""
 
 import logging
+import time
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -84,6 +85,9 @@ def _wanted(request: HttpRequest) -> str:
 def _end_sign_in(request: HttpRequest, claims: Claims, attempt: Attempt) -> None:
     agent = request.headers.get("User-Agent", "")
     sign_in(request, accounts.sign_in(claims, origin_of(request), agent))
+    # A provider that knew the browser asked nobody anything: that is not fresh.
+    proved_at = min(claims.auth_time or 0, time.time())
+    request.session[freshness.SIGNED_IN_AT] = proved_at
 
 
 def _end_confirm(request: HttpRequest, claims: Claims, attempt: Attempt) -> None:

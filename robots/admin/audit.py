@@ -1,5 +1,6 @@
 """Audit events: to be read, searched and exported, never touched."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,7 @@ class AuditEventAdmin(OwnedAdmin):
     list_before_template = "robots/admin/audit_head.html"
     empty_text = "Whatever is changed, and every login, is written down here."
     paginator = BoundedPaginator
+    actions = None
 
     list_display = ("when", "what", "who", "where", "address")
     list_display_links = ("what",)
@@ -106,6 +108,10 @@ class AuditEventAdmin(OwnedAdmin):
     def list_shell(self, request: HttpRequest) -> Shell | None:
         """Of one repository, where the address names one."""
         return self._repository_shell(request) or super().list_shell(request)
+
+    def shell(self, request: HttpRequest, obj: AuditEvent) -> Shell | None:
+        shell = super().shell(request, obj)
+        return replace(shell, title=sentence_of(obj)) if shell else None
 
     def _repository_shell(self, request: HttpRequest) -> Shell | None:
         place = request.GET.get(NAMESPACE_PARAMETER, "")

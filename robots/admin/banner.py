@@ -41,11 +41,7 @@ def banners(request: HttpRequest) -> list[Banner]:
         found.append(Banner(_stopped("This site", spared), _SETTING))
     switch = switches_on(timezone.now()).filter(site=True).first()
     if switch is not None:
-        url = (
-            reverse("admin:site_switch")
-            if reach_of(request).sees_site
-            else ""
-        )
+        url = reverse("admin:site_switch") if reach_of(request).sees_site else ""
         found.append(Banner(_text("This site", switch), _reason(switch), url))
     return found
 

@@ -137,11 +137,12 @@ class CreateRobotPage(_NewRobotView, TemplateView):
         return HttpResponseRedirect(organization_page(robot.namespace, "robot"))
 
     def _ask_where(self) -> HttpResponse:
-        """Where there is one choice only, it is made."""
+        """Where there is one choice only, it is made, unless another was asked for."""
+        asked = self.request.GET.get(NAMESPACE_PARAMETER, "")
         first = list(self.homes().order_by("name")[: LISTED_HOMES + 1])
         if not first:
             raise PermissionDenied
-        if len(first) == 1:
+        if len(first) == 1 and not asked:
             here = reverse(
                 "admin:robots_robot_add", query={NAMESPACE_PARAMETER: first[0].name}
             )
@@ -150,7 +151,7 @@ class CreateRobotPage(_NewRobotView, TemplateView):
             "create_robot_where",
             homes=first[:LISTED_HOMES],
             are_all=len(first) <= LISTED_HOMES,
-            asked=self.request.GET.get(NAMESPACE_PARAMETER, ""),
+            asked=asked,
         )
 
     def _show_form(self, form: NewRobotForm) -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponse
 
 from robots.admin.deeds import DeedAdmin
+from robots.admin.owned import NAMESPACE_PARAMETER
 from robots.admin.reach import reach_of
 from robots.admin.shell import organization_shell
 from robots.models import Namespace, NamespaceKind
@@ -35,7 +36,7 @@ class CreatingAdmin(DeedAdmin):
 
     def may_create_here(self, request: HttpRequest) -> bool:
         """In the namespace that the list is limited to, or anywhere if it is not."""
-        name = request.GET.get("namespace", "")
+        name = request.GET.get(NAMESPACE_PARAMETER, "")
         namespace = self.named_namespace(request, name)
         if namespace is None:
             return not name and self._may_anywhere(request)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from robots.admin.creating import CreatingAdmin
 from robots.admin.lists import GranteeFilter, NamespaceFilter
+from robots.admin.owned import NAMESPACE_PARAMETER
 from robots.admin.people_field import PeopleByNameAdmin
 from robots.admin.performer import performer_of
 from robots.admin.permissions import grantee_name, shown_fields
@@ -79,8 +80,7 @@ class DefaultPermissionAdmin(PeopleByNameAdmin, CreatingAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """With the organization, unless the list is of one."""
-        named = self.named_namespace(request, request.GET.get("namespace", ""))
-        where = () if named else ("namespace",)
+        where = () if request.GET.get(NAMESPACE_PARAMETER) else ("namespace",)
         return ("grantee", "role", "creator", *where, "created_at")
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:

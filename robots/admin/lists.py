@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib import admin
 from django.contrib.admin import ShowFacets
@@ -10,7 +10,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db import DataError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from robots.admin.theme import ThemedAdmin, ThemedChangeList
 
@@ -107,6 +107,12 @@ class ListAdmin(ThemedAdmin):
             return queryset.none(), False
         words = _BETWEEN_NAMES.sub(" ", search_term)
         return super().get_search_results(request, queryset, words)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> NoReturn:
+        """Django leads to the front page; here a guessed address does not exist."""
+        raise Http404
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """What filters need; with startswith or regex a list spells out secrets."""

@@ -64,12 +64,13 @@ class NamespaceAdmin(CreatingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With how much there is in each namespace."""
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(
+        rows = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(
             repository_count=count_of(Repository.objects.all(), "namespace"),
             robot_count=count_of(Robot.objects.all(), "namespace"),
             team_count=count_of(Team.objects.all(), "namespace"),
         )
+        return counted
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OrganizationChangeList

@@ -5,11 +5,11 @@ nobody's filter, autocompletion, history, export or guessed address.
 """
 
 from operator import attrgetter
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from robots.admin.lists import ListAdmin
 from robots.admin.reach import Reach, reach_of
@@ -182,9 +182,3 @@ class OwnedAdmin(ListAdmin):
         if obj is None:
             return bool(reach.administered)
         return reach.administers(self.namespace_id_of(obj))
-
-    def _get_obj_does_not_exist_redirect(
-        self, request: HttpRequest, opts: Any, object_id: str
-    ) -> NoReturn:
-        """Django leads to the front page; here a guessed address does not exist."""
-        raise Http404

@@ -59,11 +59,17 @@ class PeopleByNameAdmin(DeedAdmin):
     The namespace is that of the list from which the form was opened.
     """
 
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Without the links to lists and forms of people that Django puts beside."""
+        if db_field.related_model is get_user_model():
+            return self._person_field(db_field, kwargs.get("label"))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        if db_field.related_model is get_user_model():
-            return self._person_field(db_field, kwargs.get("label"))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         widget = field.widget
         if isinstance(widget, CarefulAutocomplete) and db_field.name != "namespace":

@@ -19,6 +19,8 @@ from robots.models import Robot
 class RobotChangeList(CarefulChangeList):
     """The rows of a page are completed together, in as many queries for any number."""
 
+    may_add: bool
+
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         reach = reach_of(request)
         namespaces = None if reach.sees_site else reach.administered
@@ -31,6 +33,8 @@ class RobotChangeList(CarefulChangeList):
         robots: list[Any] = list(self.result_list)
         self._complete(request, robots)
         self.result_list = robots
+        page: Any = self.model_admin
+        self.may_add = page.may_here(request, "add")
 
     def _complete(self, request: HttpRequest, robots: list[Any]) -> None:
         page: Any = self.model_admin

@@ -13,6 +13,7 @@ from django.utils.text import Truncator
 from robots.admin.counts import count_of
 from robots.admin.creating import CreatingAdmin
 from robots.admin.lists import CarefulChangeList, NamespaceFilter
+from robots.admin.owned import NAMESPACE_PARAMETER
 from robots.admin.pages import row_path
 from robots.admin.performer import performer_of
 from robots.admin.refusals import RefusableForm
@@ -86,8 +87,7 @@ class TeamAdmin(CreatingAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """With the organization, unless the list is of one."""
-        named = self.named_namespace(request, request.GET.get("namespace", ""))
-        where = () if named else ("namespace",)
+        where = () if request.GET.get(NAMESPACE_PARAMETER) else ("namespace",)
         rest = ("role", "purpose", "member_total", "repository_total", "created_at")
         return ("name", *where, *rest)
 
@@ -99,11 +99,12 @@ class TeamAdmin(CreatingAdmin):
         now = timezone.now()
         counting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
         live = RepositoryPermission.objects.filter(counting)
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(
+        rows = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(
             member_count=count_of(TeamMember.objects.all(), "team"),
             repository_count=count_of(live, "team"),
         )
+        return counted
 
     @admin.display(description="description")
     def purpose(self, obj: Team) -> str:

@@ -185,9 +185,7 @@ def test_the_password_shown_again_makes_a_session_fresh(cast: Cast) -> None:
     assert browser.post("/api/v1/user/apptoken", {"title": "t"}).status == 200
 
 
-def test_the_sign_in_page_makes_a_fresh_session(
-    db: None, local: LocalClient
-) -> None:
+def test_the_sign_in_page_makes_a_fresh_session(db: None, local: LocalClient) -> None:
     factories.user("root", is_staff=True, is_superuser=True)
     local.get("/sign-in/")
     form = f"username=root&password={factories.PASSWORD}".replace(" ", "+").encode()

@@ -143,7 +143,9 @@ def test_people_connect_their_account_and_confirm_with_it(
     page.click("text=Connect Example ID")
     page.click("text=Continue to Example ID")
     sign_in_there(page, "bob-there")
-    expect(page.get_by_role("rowheader")).to_contain_text("bob-there")
+    expect(page.get_by_role("listitem").filter(has_text="Connected")).to_contain_text(
+        "bob-there"
+    )
     assert cast.bob.oidc_accounts.get().subject == "bob-there"
     assert violations(page) == []
 

@@ -100,7 +100,7 @@ def test_an_organizations_switch_works_at_once_and_for_itself(
     site.call("set_switch", on=True, namespace=cast.organization)
     try:
         pushed = podman.push(cast.repository("web"))
-        again = podman.login(cast.writer)
+        again = podman.login(cast.writer, "--log-level=debug")
         elsewhere = ask(site, other_cast.writer)
     finally:
         site.call("set_switch", on=False, namespace=cast.organization)

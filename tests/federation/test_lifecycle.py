@@ -392,6 +392,16 @@ def test_each_change_grows_the_revision(cast: Cast) -> None:
     assert Trust.objects.get().revision == changed.revision == trust.revision + 1
 
 
+def test_a_change_of_what_is_not_there_any_more_is_refused(cast: Cast) -> None:
+    trust = add_trust(cast.ci, APP, BY)
+    revise_trust(trust, BY, name="new")
+    with unchanged(), pytest.raises(DomainError, match="meanwhile"):
+        change_trust(trust, replace(APP, name="mine"), BY, seen=trust.revision)
+    seen = Trust.objects.get().revision
+    change_trust(trust, replace(APP, name="mine"), BY, seen=seen)
+    assert Trust.objects.get().name == "mine"
+
+
 def test_a_change_leaves_alone_what_others_write(cast: Cast) -> None:
     trust = add_trust(cast.ci, APP, BY)
     used = timezone.now()

@@ -160,7 +160,7 @@ def test_what_cannot_be_an_application_is_an_error_beside_its_field(
 
 def test_s02_an_application_goes_to_no_organization_of_others(cast: Cast) -> None:
     other = factories.organization("other", owner=cast.charlie)
-    personal = cast.alice.personal_namespace  # type: ignore[attr-defined]
+    personal = cast.alice.personal_namespace
     browser = browser_of(cast.alice)
     for place in (other, personal):
         data = {**FORM, "organization": place.pk}

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db.models import Model
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from quaysite.models import User
 from robots.models import (
+    AppToken,
     AuditEvent,
     DefaultPermission,
     Namespace,
@@ -26,6 +26,7 @@ ADDRESS = "198.51.100.7"
 
 
 MODELS: list[type[Model]] = [
+    AppToken,
     AuditEvent,
     DefaultPermission,
     Namespace,
@@ -84,9 +85,8 @@ def errors_of(response: Any) -> dict[str, list[str]]:
     return errors
 
 
-def messages_of(response: HttpResponse) -> list[str]:
-    context: Any = getattr(response, "context", None)
-    return [str(message) for message in context["messages"]]
+def messages_of(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
 
 
 def events_by_admin() -> list[tuple[str, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from quaysite.models import User
 from robots.models import (
     AuditEvent,
     Namespace,
+    Repository,
     RepositoryPermission,
     Robot,
     RobotToken,
@@ -150,8 +151,10 @@ def test_odd_values_in_the_address_of_an_empty_form_do_no_harm(
 def test_a_link_may_prefill_the_namespace_of_a_form(
     admin_client: Client, cast: Cast
 ) -> None:
-    response = admin_client.get(page(Robot, "add"), {"namespace": cast.acme.pk})
+    response = admin_client.get(page(Repository, "add"), {"namespace": cast.acme.pk})
+    robot = admin_client.get(page(Robot, "add"), {"namespace": "acme"})
 
     assert f'<option value="{cast.acme.pk}" selected>acme</option>' in (
         response.content.decode()
     )
+    assert robot.context["form"].namespace == cast.acme

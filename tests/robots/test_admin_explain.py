@@ -93,7 +93,7 @@ def test_people_who_have_nothing_to_do_with_a_namespace_are_unknown_there(
 ) -> None:
     client.force_login(cast.alice)
     texts = []
-    for name in ("charlie", "nobody"):
+    for name in ("charlie", "zelda"):
         response = ask(client, name, "acme/web")
         [text] = response.context["form"].errors["identity"]
         texts.append(text.replace(name, "NAME"))

@@ -89,10 +89,10 @@ def test_terms_are_changed_and_the_switch_is_turned_off(
     changed = post(admin_client, SITE, "on", reason="second")
     assert changed.status_code == 302
     assert EmergencySwitch.objects.get().reason == "second"
-    off = admin_client.post(SITE, {"act": "off"}, REMOTE_ADDR=ADDRESS, follow=True)
+    off: Any = admin_client.post(SITE, {"act": "off"}, REMOTE_ADDR=ADDRESS, follow=True)
     assert messages_of(off)[-1] == "The emergency switch of the site is off."
     assert not EmergencySwitch.objects.exists()
-    again = admin_client.post(SITE, {"act": "off"}, follow=True)
+    again: Any = admin_client.post(SITE, {"act": "off"}, follow=True)
     assert messages_of(again) == ["The switch is off already"]
     assert [kind for kind, *_ in kinds()] == [
         "turn_on_emergency_switch",

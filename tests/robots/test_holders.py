@@ -67,7 +67,7 @@ def test_each_grant_has_its_origin(cast: Cast) -> None:
 def test_everybody_and_the_owner_are_listed_and_nobody_while_disabled(
     cast: Cast,
 ) -> None:
-    own = cast.bob.personal_namespace  # type: ignore[attr-defined]
+    own = cast.bob.personal_namespace
     shown = factories.repository(own, "shown", Visibility.PUBLIC)
     assert [(h.name, h.role) for h in holders(shown, NOW)] == [
         ("Everybody", Role.READ),

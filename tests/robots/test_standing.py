@@ -6,8 +6,14 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from robots.identity import ANONYMOUS, Ceiling, Identity
+from robots.models import Namespace
 from robots.roles import Role, TeamRole
-from robots.standing import Standing, standing_in
+from robots.standing import (
+    Standing,
+    administered_namespaces,
+    joined_namespaces,
+    standing_in,
+)
 from tests import factories
 from tests.conftest import Cast
 
@@ -98,3 +104,37 @@ def test_it_costs_one_query(
         factories.team(cast.acme, f"team{number}", members=(cast.alice,))
     with django_assert_num_queries(1):
         standing(factories.user_identity(cast.alice))
+
+
+CEILINGS = [
+    None,
+    Ceiling(),
+    *(Ceiling(namespace=role) for role in TeamRole),
+    Ceiling(namespace=TeamRole.ADMIN, site=True),
+]
+
+
+@pytest.mark.parametrize("site_role", [None, Role.READ, Role.ADMIN])
+@pytest.mark.parametrize("ceiling", CEILINGS)
+def test_lists_of_namespaces_agree_with_the_standing_in_each(
+    cast: Cast, ceiling: Ceiling | None, site_role: Role | None
+) -> None:
+    for role in TeamRole:
+        home = factories.organization(f"org-{role.label}")
+        factories.team(home, "first", TeamRole.MEMBER, (cast.bob,))
+        factories.team(home, "second", role, (cast.bob,))
+    callers = [
+        ANONYMOUS,
+        factories.robot_identity(cast.ci),
+        *(factories.user_identity(user) for user in (cast.alice, cast.bob)),
+    ]
+    names = list(Namespace.objects.values_list("name", flat=True))
+    for caller in callers:
+        caller = replace(caller, ceiling=ceiling, site_role=site_role)
+        found = {name: standing(caller, name) for name in names}
+        for listed, right in (
+            (administered_namespaces, "is_admin"),
+            (joined_namespaces, "is_member"),
+        ):
+            expected = {name for name in names if getattr(found[name], right)}
+            assert {home.name for home in listed(caller)} == expected

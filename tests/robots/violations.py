@@ -47,7 +47,7 @@ UNKNOWN_NUMBERS = (0, 4)
 
 @dataclass(frozen=True)
 class Stage:
-    """Two organizations, with the same things in each, and two values to use twice."""
+    """Two organizations, with the same things in each, and values to use twice."""
 
     person: User
     acme: Namespace
@@ -60,6 +60,7 @@ class Stage:
     other_web: Repository
     digest: str = "d" * 64
     uuid: UUID = UUID(int=1)
+    yes: bool = True
 
 
 def set_stage() -> Stage:
@@ -133,6 +134,10 @@ def switch(stage: Stage, **fields: Any) -> None:
         "turned_on_by": "person",
     }
     EmergencySwitch.objects.bulk_create([EmergencySwitch(**complete | fields)])
+
+
+def switch_allowing(allowed: str) -> Callable[[Stage], None]:
+    return lambda stage: switch(stage, site=True, allowed=allowed)
 
 
 def used_by_two(stage: Stage) -> None:
@@ -227,8 +232,7 @@ VIOLATIONS = [
     Violation("robots_switch_has_reason", "none",
               lambda s: switch(s, site=True, reason="")),
     *(
-        Violation("robots_switch_allows_robots", repr(bad),
-                  lambda s, bad=bad: switch(s, site=True, allowed=bad))
+        Violation("robots_switch_allows_robots", repr(bad), switch_allowing(bad))
         for bad in BAD_LISTS
     ),
     # Robots and teams never cross namespaces
@@ -269,7 +273,7 @@ VIOLATIONS = [
     Violation("robots_robot_name_unique", "twice",
               lambda s: Robot.objects.create(namespace=s.acme, name="ci")),
     Violation("robots_switch_site_unique", "twice",
-              lambda s: [switch(s, site=True) for _ in range(2)]),
+              twice(switch, site="yes")),
     Violation("robots_switch_namespace_unique", "twice",
               twice(switch, namespace="acme")),
     Violation("robots_team_name_unique", "twice",

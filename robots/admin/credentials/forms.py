@@ -14,7 +14,7 @@ GRACES = {
     86_400: "In 1 day",
     MAX_GRACE: "In 7 days",
 }
-"""Seconds that the tokens before go on working."""
+"""Seconds that the old tokens go on working."""
 
 SCOPES = {
     Scope.REGISTRY: "The whole registry",
@@ -26,7 +26,7 @@ class RegenerateForm(forms.Form):
     """When the tokens that there are stop working."""
 
     grace = forms.TypedChoiceField(
-        label="When does the token before stop working?",
+        label="When do the old ones stop working?",
         coerce=int,
         choices=[(str(seconds), text) for seconds, text in GRACES.items()],
         widget=forms.RadioSelect,

@@ -24,7 +24,7 @@ from robots.admin.robot_pages import RobotPage
 from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.freshness import fresh_or_redirect
-from robots.lifecycle.robots import regenerate_token
+from robots.lifecycle.robots import is_disallowed, regenerate_token
 from robots.lifecycle.token_reading import (
     is_own_token,
     note_reading,
@@ -177,7 +177,7 @@ class CredentialsPage(RobotPage):
 def notes_on(robot: Robot) -> list[str]:
     """Why a robot cannot log in, whatever its token is."""
     notes = []
-    if conf.robots_disallowed(robot.full_name):
+    if is_disallowed(robot.namespace, robot.full_name):
         notes.append(RobotsDisallowed.MESSAGE)
     if not robot.enabled:
         notes.append("This robot account is disabled: its token works nowhere.")

@@ -21,7 +21,8 @@ command does not show it again.
 The namespace, an organization or a person's own, must exist. The part after the
 + is 2 to 255 lowercase letters and digits; one of . _ - may stand between them.
 The robot and its memberships are created together, or not at all. While
-ROBOTS_DISALLOW is on, only robots in ROBOTS_WHITELIST can be created."""
+ROBOTS_DISALLOW or an emergency switch is on, only robots that it excepts can be
+created."""
     examples = (
         "manage.py create_robot acme+ci",
         'manage.py create_robot acme+ci --description "Builds" --team builders',

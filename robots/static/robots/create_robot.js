@@ -67,7 +67,7 @@
     complain("");
     (rowOf(text) || newRow(text)).querySelector("select").value = role.value;
     table.hidden = false;
-    box.value = "";
+    if (typed() === text) box.value = "";
     said.textContent = `${text} added: ${role.value}.`;
     box.focus();
   };
