@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 
 from robots.admin.bulk import Bulk, chosen_robots, is_sent
 from robots.admin.performer import performer_of
+from robots.freshness import fresh_or_redirect
 from robots.lifecycle.robots import regenerate_token
 from robots.models import Robot
 
@@ -35,7 +36,12 @@ class GraceForm(forms.Form):
 def ask_to_regenerate(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Robot]
 ) -> HttpResponse | None:
-    """The page that asks; once it is answered, the deed. The caller is atomic."""
+    """The page that asks; once it is answered, the deed. The caller is atomic.
+
+    Both are for a fresh session, as for the token of one robot.
+    """
+    if again := fresh_or_redirect(request):
+        return again
     robots = chosen_robots(model_admin, request, queryset)
     if robots is None:
         return None

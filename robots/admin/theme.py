@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _ModelAdmin
     from django.contrib.admin.views.main import ChangeList as ThemedChangeList
-
     from django.forms import Textarea as ThemedTextarea
 
     ThemedAdmin = _ModelAdmin[Any]

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from quaysite.models import User
 from robots.models import (
+    AppToken,
     AuditEvent,
     DefaultPermission,
     Namespace,
@@ -52,6 +53,9 @@ def fill(numbers: range) -> None:
             **grantee(n % 3, user, robot, team),
         )
         Group.objects.create(name=f"group{n}")
+        # Everybody sees their own only: those of who looks, where somebody does.
+        looks = User.objects.filter(is_superuser=True).first() or user
+        AppToken.objects.create(user=looks, title="x", digest=f"{n:064}")
         AuditEvent.objects.create(
             kind=f"kind{n}", namespace=home, performer_user=user, performer_name="x"
         )

@@ -15,6 +15,7 @@ from registryauth.errors import Unauthorized
 from registryauth.robot_login import authenticate_robot
 from robots import credentials
 from robots.credentials import digest
+from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.default_permissions import create_default_permission
 from robots.lifecycle.permissions import grant
 from robots.lifecycle.teams import add_member
@@ -268,6 +269,23 @@ def test_tokens_are_regenerated_in_bulk_and_none_is_shown(
         ("regenerate_robot_token", {"robot": "ci", **facts}),
         ("regenerate_robot_token", {"robot": "reader", **facts}),
     ]
+
+
+def test_s05_a_stale_session_regenerates_nothing(
+    admin_client: Client, cast: Cast
+) -> None:
+    session = admin_client.session
+    session[SIGNED_IN_AT] = 0
+    session.save()
+    chosen = {"action": "regenerate", "_selected_action": [cast.ci.pk]}
+
+    answer = post(
+        admin_client, page(Robot, "changelist"), {**chosen, "answered": "y", "grace": 0}
+    )
+
+    assert answer["Location"].startswith("/sign-in/again/")
+    assert cast.ci.tokens.get().digest == digest(cast.ci_secret)
+    assert events_by_admin() == []
 
 
 def test_more_robots_than_a_page_shows_are_not_done_at_once(
