@@ -83,6 +83,11 @@ def super_users() -> frozenset[str]:
     return frozenset(getattr(settings, "SUPER_USERS", ()))
 
 
+def gives_full_access() -> bool:
+    """Whether site administrators have a role on every repository."""
+    return bool(getattr(settings, "FEATURE_SUPERUSERS_FULL_ACCESS", False))
+
+
 def powerful_names() -> frozenset[str]:
     """User names that settings give a role on everything, or may give one."""
     return super_users() | set(getattr(settings, "GLOBAL_READONLY_SUPER_USERS", ()))
@@ -97,8 +102,7 @@ def site_role(user: AbstractBaseUser) -> Role | None:
     """The role on every repository: a site administrator's where
     FEATURE_SUPERUSERS_FULL_ACCESS is on, an auditor's, or None.
     """
-    full_access = getattr(settings, "FEATURE_SUPERUSERS_FULL_ACCESS", False)
-    if full_access and is_site_admin(user):
+    if gives_full_access() and is_site_admin(user):
         return Role.ADMIN
     return Role.READ if is_site_auditor(user) else None
 

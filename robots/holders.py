@@ -5,13 +5,14 @@ role on it. A property test holds it together with `robots.access`. Nothing is w
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from robots import conf
 from robots.explain import Source, SourceKind
@@ -55,7 +56,7 @@ _Found = tuple[HolderKind, int | None, str, Source]
 
 def holders(repository: Repository, now: datetime) -> list[Holder]:
     """Everybody with a role on `repository`, by kind and name; nobody while its
-    namespace is disabled. Seven queries, however many there are.
+    namespace is disabled. Five queries, however many there are.
 
     People are listed for what they are; OAuth tokens can only take from it.
     """
@@ -82,78 +83,72 @@ def _found(
         owner = Source(SourceKind.OWNER, Role.ADMIN)
         name = namespace.owner.get_username()
         yield HolderKind.PERSON, namespace.owner_id, name, owner
-    counting = RepositoryPermission.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now), repository=repository
-    )
-    yield from _direct(counting, namespace)
-    yield from _by_teams(counting, namespace)
-    yield from _administrators(namespace)
+    given: dict[int, list[Source]] = defaultdict(list)
+    for kind, pk, name, source in _permitted(repository, namespace, now):
+        yield kind, pk, name, source
+        if kind is HolderKind.TEAM and pk is not None:
+            via = Source(SourceKind.TEAM, source.role, name, source.until)
+            given[pk].append(via)
+    for team in namespace.teams.filter(role=TeamRole.ADMIN).order_by("name"):
+        own = Source(SourceKind.ADMIN_TEAM, Role.ADMIN, team.name)
+        yield HolderKind.TEAM, team.pk, team.name, own
+        given[team.pk].append(own)
+    for team_id, kind, pk, name in _members(given, namespace):
+        for source in given[team_id]:
+            yield kind, pk, name, source
     yield from _site()
 
 
-def _direct(
-    permissions: QuerySet[RepositoryPermission], namespace: Namespace
+def _permitted(
+    repository: Repository, namespace: Namespace, now: datetime
 ) -> Iterator[_Found]:
-    to_people = permissions.filter(user__isnull=False).order_by("id")
-    username = f"user__{get_user_model().USERNAME_FIELD}"
-    for pk, name, role, until in to_people.values_list(
-        "user_id", username, "role", "expires_at"
+    """Whom unexpired permissions name; robots of other namespaces have no rights."""
+    counting = RepositoryPermission.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+        Q(robot__isnull=True) | Q(robot__namespace=namespace),
+        repository=repository,
+    )
+    rows = counting.order_by("team__name", "id")
+    for role, until, team_id, team, *account in rows.values_list(
+        "role", "expires_at", "team_id", "team__name", *_account_columns()
     ):
         source = Source(SourceKind.DIRECT, Role(role), until=until)
-        yield HolderKind.PERSON, pk, name, source
-    to_robots = permissions.filter(robot__namespace=namespace).order_by("id")
-    for pk, name, role, until in to_robots.values_list(
-        "robot_id", "robot__name", "role", "expires_at"
-    ):
-        source = Source(SourceKind.DIRECT, Role(role), until=until)
-        yield HolderKind.ROBOT, pk, f"{namespace.name}+{name}", source
-
-
-def _by_teams(
-    permissions: QuerySet[RepositoryPermission], namespace: Namespace
-) -> Iterator[_Found]:
-    """Each team with a permission, and whoever is in it."""
-    given: dict[int, Source] = {}
-    to_teams = permissions.filter(team__isnull=False).order_by("team__name")
-    for pk, name, role, until in to_teams.values_list(
-        "team_id", "team__name", "role", "expires_at"
-    ):
-        given[pk] = Source(SourceKind.TEAM, Role(role), name, until)
-        own = Source(SourceKind.DIRECT, Role(role), until=until)
-        yield HolderKind.TEAM, pk, name, own
-    members = TeamMember.objects.filter(team__in=given)
-    for team_id, kind, key, name in _members(members, namespace):
-        yield kind, key, name, given[team_id]
-
-
-def _administrators(namespace: Namespace) -> Iterator[_Found]:
-    """The teams that administer the organization, and whoever is in them."""
-    teams = namespace.teams.filter(role=TeamRole.ADMIN).order_by("name")
-    given = {
-        team.pk: Source(SourceKind.ADMIN_TEAM, Role.ADMIN, team.name) for team in teams
-    }
-    for team_id, source in given.items():
-        yield HolderKind.TEAM, team_id, source.team or "", source
-    members = TeamMember.objects.filter(namespace=namespace, team__in=given)
-    for team_id, kind, key, name in _members(members, namespace):
-        yield kind, key, name, given[team_id]
+        if team_id is not None:
+            yield HolderKind.TEAM, team_id, team, source
+        else:
+            kind, pk, name = _account(namespace, account)
+            yield kind, pk, name, source
 
 
 def _members(
-    members: QuerySet[TeamMember], namespace: Namespace
+    teams: Collection[int], namespace: Namespace
 ) -> Iterator[tuple[int, HolderKind, int, str]]:
-    """Without robots of other namespaces, which have no rights here."""
+    """Who is in these teams, without robots of other namespaces."""
+    rows = TeamMember.objects.filter(
+        Q(robot__isnull=True) | Q(robot__namespace=namespace), team__in=list(teams)
+    ).order_by("team__name", "id")
+    for team_id, *account in rows.values_list("team_id", *_account_columns()):
+        yield team_id, *_account(namespace, account)
+
+
+def _account_columns() -> tuple[str, ...]:
     username = f"user__{get_user_model().USERNAME_FIELD}"
-    people = members.filter(user__isnull=False).order_by("team__name", "id")
-    for team_id, pk, name in people.values_list("team_id", "user_id", username):
-        yield team_id, HolderKind.PERSON, pk, name
-    robots = members.filter(robot__namespace=namespace).order_by("team__name", "id")
-    for team_id, pk, name in robots.values_list("team_id", "robot_id", "robot__name"):
-        yield team_id, HolderKind.ROBOT, pk, f"{namespace.name}+{name}"
+    return "user_id", username, "robot_id", "robot__name"
+
+
+def _account(
+    namespace: Namespace, columns: Sequence[Any]
+) -> tuple[HolderKind, int, str]:
+    user_id, username, robot_id, robot = columns
+    if robot_id is not None:
+        return HolderKind.ROBOT, robot_id, f"{namespace.name}+{robot}"
+    return HolderKind.PERSON, user_id, username
 
 
 def _site() -> Iterator[_Found]:
     """Site administrators with full access, and auditors."""
+    if not (conf.gives_full_access() or conf.powerful_names()):
+        return
     people = get_user_model()
     named = {f"{people.USERNAME_FIELD}__in": conf.powerful_names()}
     for person in people._default_manager.filter(Q(is_superuser=True) | Q(**named)):

@@ -374,4 +374,4 @@ def test_lists_and_pages_cost_few_queries_whatever_there_is(
     ):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(url).status_code == 200
-        assert len(queries) <= 20 if "access" in url else len(queries) <= 15, url
+        assert len(queries) <= 15, url
