@@ -3,6 +3,7 @@
 #   make run     Quaysite and a registry that trusts it, until Ctrl-C
 #   make demo    a story that proves itself with skopeo or podman
 #   make test    every test, end to end and on both databases
+#   make screenshots   the pictures of the manual, taken anew
 #   make bench   how fast keyless login is, beside a static token
 #   make fuzz    generated requests against every operation of the API, for long
 #   make lint    style, types, imports, migrations, deployment checks
@@ -42,6 +43,10 @@ EXAMPLES ?= 300
 .PHONY: fuzz
 fuzz: $(DEVELOPMENT)
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(IN_VENV) -m pytest -q tests/api/test_schemathesis.py
+
+.PHONY: screenshots
+screenshots: $(DEVELOPMENT)
+	@$(IN_VENV) -m pytest -q tests/browser/screenshots.py
 
 .PHONY: bench
 bench: $(DEVELOPMENT)

@@ -5,27 +5,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('robots', '0002_api_fields'),
+        ("robots", "0002_api_fields"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EmergencySwitch',
+            name="EmergencySwitch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('site', models.BooleanField(default=None, editable=False, null=True)),
-                ('reason', models.CharField(max_length=255)),
-                ('allowed', models.TextField(blank=True)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('turned_on_at', models.DateTimeField()),
-                ('turned_on_by', models.CharField(max_length=255)),
-                ('namespace', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='robots.namespace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("site", models.BooleanField(default=None, editable=False, null=True)),
+                ("reason", models.CharField(max_length=255)),
+                ("allowed", models.TextField(blank=True)),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("turned_on_at", models.DateTimeField()),
+                ("turned_on_by", models.CharField(max_length=255)),
+                (
+                    "namespace",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="robots.namespace",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('namespace__isnull', True), ('site__isnull', False)), models.Q(('namespace__isnull', False), ('site__isnull', True)), _connector='OR'), name='robots_switch_one_target', violation_error_message='Set exactly one of: site, namespace.'), models.CheckConstraint(condition=models.Q(('site__isnull', True), ('site', True), _connector='OR'), name='robots_switch_site_is_true'), models.UniqueConstraint(fields=('site',), name='robots_switch_site_unique'), models.UniqueConstraint(fields=('namespace',), name='robots_switch_namespace_unique'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='robots_switch_has_reason'), models.CheckConstraint(condition=models.Q(('allowed__regex', '\\A(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\\+[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\\n[a-z0-9]+(?:[._-][a-z0-9]+)*\\+[a-z0-9]+(?:[._-][a-z0-9]+)*)*)?\\Z')), name='robots_switch_allows_robots', violation_error_message='Name robots in full, one a line.')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("namespace__isnull", True), ("site__isnull", False)
+                            ),
+                            models.Q(
+                                ("namespace__isnull", False), ("site__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="robots_switch_one_target",
+                        violation_error_message="Set exactly one of: site, namespace.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("site__isnull", True), ("site", True), _connector="OR"
+                        ),
+                        name="robots_switch_site_is_true",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("site",), name="robots_switch_site_unique"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("namespace",), name="robots_switch_namespace_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="robots_switch_has_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "allowed__regex",
+                                "\\A(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\\+[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\\n[a-z0-9]+(?:[._-][a-z0-9]+)*\\+[a-z0-9]+(?:[._-][a-z0-9]+)*)*)?\\Z",
+                            )
+                        ),
+                        name="robots_switch_allows_robots",
+                        violation_error_message="Name robots in full, one a line.",
+                    ),
+                ],
             },
         ),
     ]

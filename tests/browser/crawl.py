@@ -46,6 +46,8 @@ class Crawl:
         self._judge(address, "light")
         self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
         self.page.emulate_media(color_scheme="dark")
+        # The theme looks at the scheme when a page is loaded.
+        self.page.reload()
         self._judge(address, "dark, narrow")
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         if wide > NARROW["width"]:

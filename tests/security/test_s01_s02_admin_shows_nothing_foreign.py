@@ -37,7 +37,7 @@ from tests.conftest import Cast
 CANARY = "canary"
 """Part of every name that the administrator of acme must never read."""
 
-_PARTS = {
+_PARTS: dict[str, str | type[Model]] = {
     "trust_id": Trust,
     "slug": "github",
     "url": "nowhere",
@@ -121,10 +121,12 @@ def filled(route: str, foreign: dict[type[Model], Model]) -> str:
     model = model_of(route)
     assert model is not None
 
+    key = str(foreign[model].pk) if model in foreign else "1"
+
     def value(match: re.Match[str]) -> str:
         part = match[1].rpartition(":")[2]
         if part in {"object_id", "id"}:
-            return str(foreign[model].pk) if model in foreign else "1"
+            return key
         stands_for = _PARTS[part]
         if isinstance(stands_for, str):
             return stands_for
