@@ -13,6 +13,7 @@ from federation import patterns
 from federation.conditions import MAX_CONDITIONS, Condition
 from federation.errors import TrustInvalid
 from federation.keys import KeySetInvalid, parse_key_set
+from robots.ends import RULE, is_end
 from robots.text import check_storable
 
 MAX_TRUSTS = 100
@@ -152,6 +153,8 @@ def _check_times(entry: Entry) -> None:
         raise TrustInvalid(f"max_age: 1 to {MAX_AGE} seconds")
     if entry.expires_at is not None and entry.expires_at.utcoffset() is None:
         raise TrustInvalid("expires_at: a time needs its zone, such as Z")
+    if entry.expires_at is not None and not is_end(entry.expires_at):
+        raise TrustInvalid(f"expires_at: {RULE} is wanted")
 
 
 def _check_keys(keys: str) -> None:

@@ -9,12 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
+from quaysite.lifecycle.logins import record_failed_login
 from quaysite.lifecycle.passwords import check_password
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
 from quaysite.oauth.consent import performer_of, person_of
 from registryauth.people_login import MAX_PASSWORD_LENGTH
 from robots.errors import DomainError
+from robots.origin import origin_of
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -28,6 +30,15 @@ class OwnPasswordForm(PasswordChangeForm):
         for field in self.fields.values():
             field.widget.attrs["class"] = "qs-input"
             field.widget.attrs["maxlength"] = MAX_PASSWORD_LENGTH
+
+    def clean_old_password(self) -> str:
+        """A wrong one is a guess at the password, and an audit event like others."""
+        try:
+            old: str = super().clean_old_password()
+        except ValidationError:
+            self._note_failure()
+            raise
+        return old
 
     def clean_new_password1(self) -> str:
         password: str = self.cleaned_data["new_password1"]
@@ -44,6 +55,11 @@ class OwnPasswordForm(PasswordChangeForm):
         # Whoever keeps this session computes its hash from the row in hand.
         self.user.password = stored.password
         return self.user
+
+    def _note_failure(self) -> None:
+        agent = self.request.headers.get("User-Agent", "")
+        origin = origin_of(self.request)
+        record_failed_login(self.user.username, "wrong password", origin, agent)
 
 
 class OwnPasswordPage(PasswordChangeView):

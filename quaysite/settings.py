@@ -197,6 +197,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 LOGOUT_REDIRECT_URL = "sign-in"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "quaysite.sessions"
 
 # --- People who sign in with an OpenID provider ----------------------------------
 

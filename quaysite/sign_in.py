@@ -1,6 +1,7 @@
 """The page where people sign in: with a password, or with the OpenID provider."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin
@@ -74,6 +75,11 @@ class SignInPage(LoginView):
         if not conf.accepts_passwords():
             return self.http_method_not_allowed(request, *args, **kwargs)
         return super().post(request, *args, **kwargs)
+
+    def get_redirect_url(self, *args: Any) -> str:
+        """Never to this page itself, which leads on whoever is signed in."""
+        wanted = super().get_redirect_url(*args)
+        return "" if urlsplit(wanted).path == self.request.path else wanted
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The admin's context; `next` goes along whichever way is taken."""

@@ -18,6 +18,10 @@ PAGE = "sign-in-again"
 """Name of the site's page that asks for the password, or another proof, again."""
 
 
+_CLOCKS_DIFFER = 60
+"""Seconds by which another server's clock, or a provider's, may be ahead of ours."""
+
+
 def note(request: HttpRequest) -> None:
     """Remember that the session's person has proved who it is just now."""
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
@@ -33,9 +37,9 @@ def renew(request: HttpRequest) -> None:
 
 
 def is_fresh(session: SessionBase) -> bool:
-    """Whether that was within the last FRESH_LOGIN_TIMEOUT seconds."""
+    """Whether that was within the last FRESH_LOGIN_TIMEOUT seconds, and not to come."""
     age = timezone.now().timestamp() - session.get(SIGNED_IN_AT, 0)
-    return bool(age <= conf.fresh_login_timeout())
+    return bool(-_CLOCKS_DIFFER <= age <= conf.fresh_login_timeout())
 
 
 def fresh_or_redirect(request: HttpRequest, back: str = "") -> HttpResponse | None:

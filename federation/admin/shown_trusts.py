@@ -11,6 +11,7 @@ from federation import trust_facts
 from federation.entries import Entry, SubjectMatch
 from federation.linter import Finding, Level, grade
 from federation.models import Trust
+from robots.admin.ends import local
 
 
 class Badge(NamedTuple):
@@ -75,8 +76,8 @@ def _said(entry: Entry) -> Iterator[tuple[str, Iterable[str]]]:
     yield "Each token works", ["Once" if entry.single_use else "Until it expires"]
     yield "Keys", _keys(entry)
     if entry.expires_at is not None:
-        local = timezone.localtime(entry.expires_at)
-        yield "Ends", [date_format(local, "DATETIME_FORMAT")]
+        here = local(entry.expires_at)
+        yield "Ends", [date_format(here, "DATETIME_FORMAT")]
 
 
 def _comparison(entry: Entry) -> str:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from federation.admin.condition_forms import ConditionSet, ExactField, rows_of
 from federation.entries import (
@@ -21,10 +20,10 @@ from federation.entries import (
     Entry,
     SubjectMatch,
 )
+from robots.admin.ends import EndField
 from robots.errors import AlreadyExists, DomainError
 
 FIRST = ("issuer", "subject")
-_YEARS = range(2000, 9999)
 _CODE = {"class": "qs-input", "autocomplete": "off", "spellcheck": "false"}
 _MATCHES = {
     SubjectMatch.EXACT: "exactly this text",
@@ -95,7 +94,7 @@ class TrustForm(forms.Form):
         " asked for it. Empty to ask the issuer.",
         widget=forms.Textarea(attrs={**_CODE, "rows": 3}),
     )
-    expires_at = forms.DateTimeField(
+    expires_at = EndField(
         label="Ends",
         required=False,
         help_text="In your time zone. Nobody is let in after it, and tokens end with"
@@ -119,14 +118,6 @@ class TrustForm(forms.Form):
     def is_valid(self) -> bool:
         """Of the conditions too: each has its errors beside it."""
         return all([super().is_valid(), self.conditions.is_valid()])
-
-    def clean_expires_at(self) -> Any:
-        ends = self.cleaned_data["expires_at"]
-        if ends is not None and ends.year not in _YEARS:
-            raise ValidationError(
-                f"Enter a time of the years {_YEARS[0]} to {_YEARS[-1]}.", "invalid"
-            )
-        return ends
 
     @property
     def entry(self) -> Entry:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
+from quaysite.admin.powers import holds
 from quaysite.models import OidcAccount, User
 
 if TYPE_CHECKING:  # The theme has no types.
@@ -29,10 +30,10 @@ class OidcAccountInline(ThemedInline):
     readonly_fields = ("created_at", "last_used_at")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("quaysite.view_user")
+        return holds(request, "quaysite.view_user")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("quaysite.change_user")
+        return holds(request, "quaysite.change_user")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An account is connected or not: nobody turns one into another."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,7 +15,8 @@ from quaysite.admin.oauth import OwnTokensAdmin
 from robots import conf
 from robots.admin.performer import performer_of
 from robots.admin.reach import reach_of
-from robots.errors import DomainError
+from robots.audit import Performer
+from robots.errors import DomainError, NotFound
 from robots.freshness import fresh_or_redirect
 from robots.lifecycle.app_tokens import MAX_TITLE, create_app_token, revoke_app_token
 from robots.models import AppToken
@@ -89,9 +91,17 @@ class AppTokenAdmin(OwnTokensAdmin):
 
     @admin.action(description="Revoke selected tokens")
     def revoke(self, request: HttpRequest, queryset: QuerySet[AppToken]) -> None:
-        """End the tokens at once."""
-        by, ended = performer_of(request), 0
-        for token in queryset:
-            revoke_app_token(token, by)
-            ended += 1
+        """End the tokens at once, all of them or none; some may have ended already."""
+        by = performer_of(request)
+        with transaction.atomic():
+            ended = sum(_revoke(token, by) for token in queryset)
         self.message_user(request, f"Tokens revoked: {ended}.", messages.SUCCESS)
+
+
+def _revoke(token: AppToken, by: Performer) -> bool:
+    """Whether there was still a token to end."""
+    try:
+        revoke_app_token(token, by)
+    except NotFound:
+        return False
+    return True

@@ -5,7 +5,8 @@ The secret is in the body of that one response and nowhere else.
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse
 
 from quaysite.lifecycle.applications import (
     client_secret_of,
@@ -15,7 +16,10 @@ from quaysite.lifecycle.applications import (
 from quaysite.models import Application
 from robots.admin.pages import RowPage
 from robots.admin.performer import performer_of
+from robots.admin.reach import reach_of
 from robots.admin.shell import Shell
+from robots.credentials import Secret
+from robots.errors import NotFound
 from robots.freshness import fresh_or_redirect
 
 
@@ -30,15 +34,19 @@ class ClientSecretPage(RowPage):
     def shell(self) -> Shell | None:
         return self.model_admin.shell(self.request, self.row, "secret")  # type: ignore[call-arg]
 
+    @property
+    def may_change(self) -> bool:
+        """Staff who may change applications read none (`Reach.may_see_secrets`)."""
+        return reach_of(self.request).may_see_secrets(self.row.organization_id)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if redirect := fresh_or_redirect(request):
             return redirect
-        by = performer_of(request)
         replaced = request.POST.get("do") == "replace"
-        if replaced:
-            secret = client_secret_of(reset_client_secret(self.row, by))
-        else:
-            secret = read_client_secret(self.row, by)
+        try:
+            secret = self._secret(replaced)
+        except (NotFound, IntegrityError):
+            raise Http404 from None  # Deleted since the row was read.
         answer = self.render_to_response(
             self.get_context_data(
                 secret=secret.reveal() if secret else "",
@@ -48,3 +56,9 @@ class ClientSecretPage(RowPage):
         )
         answer["Cache-Control"] = "no-store"
         return answer
+
+    def _secret(self, replace: bool) -> Secret | None:
+        by = performer_of(self.request)
+        if replace:
+            return client_secret_of(reset_client_secret(self.row, by))
+        return read_client_secret(self.row, by)

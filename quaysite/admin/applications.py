@@ -26,6 +26,7 @@ from robots.admin.creating import CreatingAdmin
 from robots.admin.lists import NamespaceFilter
 from robots.admin.pages import row_path
 from robots.admin.performer import performer_of
+from robots.admin.reach import reach_of
 from robots.admin.shell import Shell, Tab
 
 
@@ -98,7 +99,7 @@ class ApplicationAdmin(CreatingAdmin):
     ) -> Shell:
         """The application's name; the secret's tab for who may see it."""
         tabs = [Tab("settings", "Settings", self._page("change", obj))]
-        if self.has_change_permission(request, obj):
+        if reach_of(request).may_see_secrets(obj.organization_id):
             tabs.append(Tab("secret", "Client secret", self._page("secret", obj)))
         above = [("Applications", reverse("admin:quaysite_application_changelist"))]
         return Shell(str(obj), above, tabs, active)
@@ -140,7 +141,8 @@ class ApplicationAdmin(CreatingAdmin):
         """To where its secret is shown."""
         text = f"Application {obj.name} has been created."
         self.message_user(request, text, messages.SUCCESS)
-        return HttpResponseRedirect(self._page("secret", obj))
+        may_see = reach_of(request).may_see_secrets(obj.organization_id)
+        return HttpResponseRedirect(self._page("secret" if may_see else "change", obj))
 
     def response_change(self, request: HttpRequest, obj: Application) -> HttpResponse:
         text = f"The settings of {obj} have been saved."

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -11,13 +12,21 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from quaysite.admin.accounts import OidcAccountInline
+from quaysite.admin.powers import (
+    CarefulMultipleChoiceField,
+    acts_as_staff,
+    holds,
+    is_superuser,
+    may_touch,
+)
 from quaysite.lifecycle.oidc_accounts import link_account, unlink_account
 from quaysite.models import User
-from robots import audit, conf
+from robots import audit
 from robots.admin.lists import ListAdmin
 from robots.admin.performer import performer_of
 from robots.admin.refusals import RefusableForm, RefusingAdmin
 from robots.errors import DomainError
+from robots.freshness import fresh_or_redirect
 from robots.models import Namespace
 
 if TYPE_CHECKING:  # The theme has no types.
@@ -32,11 +41,18 @@ else:
 
 _POWERS = ("is_superuser", "groups", "user_permissions")
 
+_DATES = ("last_login", "date_joined")
+"""Noted when it happens: nobody enters them."""
+
 _HELP = {
     "is_active": "Whoever is not active cannot sign in, nor can their robot accounts.",
     "is_staff": "Sees the whole site, and changes what the permissions below allow."
     " Everybody else sees what is theirs.",
 }
+_NOT_SAVED = (
+    "Nothing has been saved: your sign-in was too long ago. Show that it is you, then"
+    " enter the changes once more."
+)
 _WITHOUT_ONE = (
     "Whoever has none signs in with the OpenID provider, once their account there is"
     " connected."
@@ -64,10 +80,51 @@ class PersonCreationForm(RefusableForm, AdminUserCreationForm):  # type: ignore[
 class AuditedAdmin(RefusingAdmin, ListAdmin):
     """Whatever Django notes in its own log is an audit event as well.
 
-    Django calls these in the transaction of the change itself.
+    Django calls these in the transaction of the change itself. Only the permissions
+    of staff count, and whoever hands out powers has signed in a short while ago.
     """
 
     noun: ClassVar[str]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return acts_as_staff(request) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return acts_as_staff(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return acts_as_staff(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return acts_as_staff(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return acts_as_staff(request) and super().has_delete_permission(request, obj)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A stale session is asked before the form, so that nothing typed is lost."""
+        if self._would_change(request, object_id) and (again := _made_fresh(request)):
+            return again
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _would_change(self, request: HttpRequest, object_id: str | None) -> bool:
+        """Whether the form is one to fill in, and not only to read."""
+        if object_id is None:
+            return self.has_add_permission(request)
+        obj = self.get_object(request, unquote(object_id))
+        return obj is not None and self.has_change_permission(request, obj)
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("form_class", CarefulMultipleChoiceField)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
         _record(f"{self.noun}_create", request, obj)
@@ -129,30 +186,30 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
     ) -> tuple[str, ...]:
-        fixed = () if _is_superuser(request) else _POWERS
-        return (*super().get_readonly_fields(request, obj), *fixed)
+        fixed = () if is_superuser(request) else _POWERS
+        return (*super().get_readonly_fields(request, obj), *_DATES, *fixed)
 
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        return _may_touch(request, obj) and super().has_change_permission(request, obj)
+        return may_touch(request, obj) and super().has_change_permission(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A person's own namespace goes with the person, and in no other way."""
         shown, counts, needed, protected = super().get_deleted_objects(objs, request)
-        if request.user.has_perm("robots.delete_namespace"):
+        if holds(request, "robots.delete_namespace"):
             needed = needed - {Namespace._meta.verbose_name}
         return shown, counts, needed, protected
 
     def has_delete_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        return _may_touch(request, obj) and super().has_delete_permission(request, obj)
+        return may_touch(request, obj) and super().has_delete_permission(request, obj)
 
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: bool
     ) -> None:
-        if not _may_touch(request, obj):
+        if not may_touch(request, obj):
             raise DomainError("Only a superuser may give a person this user name.")
         super().save_model(request, obj, form, change)
         if change and "username" in form.changed_data:
@@ -166,6 +223,9 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
+        """Whoever has a stolen session alone takes over nobody."""
+        if self._would_change(request, id) and (again := _made_fresh(request)):
+            return again
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
@@ -174,23 +234,23 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class PowersAdmin(AuditedAdmin, GroupAdmin):
+class PowersAdmin(AuditedAdmin, GroupAdmin):  # type: ignore[misc]
     """A group hands its powers to its members, so only superusers change one."""
 
     noun = "group"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request) and super().has_add_permission(request)
+        return is_superuser(request) and super().has_add_permission(request)
 
     def has_change_permission(
         self, request: HttpRequest, obj: Group | None = None
     ) -> bool:
-        return _is_superuser(request) and super().has_change_permission(request, obj)
+        return is_superuser(request) and super().has_change_permission(request, obj)
 
     def has_delete_permission(
         self, request: HttpRequest, obj: Group | None = None
     ) -> bool:
-        return _is_superuser(request) and super().has_delete_permission(request, obj)
+        return is_superuser(request) and super().has_delete_permission(request, obj)
 
 
 def _record(kind: str, request: HttpRequest, obj: Model, **facts: Any) -> None:
@@ -203,18 +263,12 @@ def _record(kind: str, request: HttpRequest, obj: Model, **facts: Any) -> None:
         audit.record(kind, by, None, name=str(obj), **facts)
 
 
-def _is_superuser(request: HttpRequest) -> bool:
-    return isinstance(request.user, User) and request.user.is_superuser
-
-
-def _may_touch(request: HttpRequest, person: User | None) -> bool:
-    """Whoever sets a person's password becomes that person: never a mightier one."""
-    if person is None or _is_superuser(request):
-        return True
-    if person.is_superuser or person.username in conf.super_users():
-        return False
-    own = request.user.get_all_permissions()
-    return not person.is_staff or person.get_all_permissions() <= own
+def _made_fresh(request: HttpRequest) -> HttpResponse | None:
+    """As `fresh_or_redirect`; says that what was sent from an old form is lost."""
+    redirect = fresh_or_redirect(request)
+    if redirect and request.method == "POST":
+        messages.warning(request, _NOT_SAVED)
+    return redirect
 
 
 def _changed_fields(entry: dict[str, dict[str, list[str]]]) -> list[str]:

@@ -19,6 +19,7 @@ SHOWN = 5
 """Rows of each short list."""
 
 FAILURES_SINCE = timedelta(days=1)
+_ENABLED = "enabled__exact=1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def overview(reach: Reach) -> dict[str, Any]:
 
 
 def _figures(rows: Rows) -> Sequence[Figure]:
-    since = rows.now - FAILURES_SINCE
+    today = timezone.localtime(rows.now)
+    since = today.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = since.date().isoformat()
     robots = reverse("admin:robots_robot_changelist")
     logs = reverse("admin:robots_auditevent_changelist")
     never, expiring = rows.never_used().count(), rows.expiring().count()
@@ -64,20 +67,23 @@ def _figures(rows: Rows) -> Sequence[Figure]:
     exchanges = rows.failures(EXCHANGE_FAILURE, since).count()
     return [
         Figure("Robot accounts", rows.robots().count(), robots),
-        Figure("Never used", never, f"{robots}?used=never"),
+        Figure("Never used", never, f"{robots}?used=never&expiry=live&{_ENABLED}"),
         Figure(
-            "Expiring in 30 days", expiring, f"{robots}?expires=soon", _warn(expiring)
+            "Expiring in 30 days",
+            expiring,
+            f"{robots}?expiry=soon&{_ENABLED}",
+            _warn(expiring),
         ),
         Figure(
             "Refused logins today",
             logins,
-            f"{logs}?kind={LOGIN_FAILURE}",
+            f"{logs}?kind={LOGIN_FAILURE}&since={day}",
             _warn(logins),
         ),
         Figure(
             "Refused exchanges today",
             exchanges,
-            f"{logs}?kind={EXCHANGE_FAILURE}",
+            f"{logs}?kind={EXCHANGE_FAILURE}&since={day}",
             _warn(exchanges),
         ),
     ]

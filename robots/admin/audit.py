@@ -26,6 +26,7 @@ _PERSONAL = (
     Q(kind__startswith="user_")
     | Q(kind__startswith="account_")
     | Q(kind__contains="app_specific_token")
+    | Q(kind="authorize_application")
 )
 """What concerns a person's account: an organization that was a person's own
 namespace keeps it from its administrators, as over the API."""
@@ -45,6 +46,7 @@ class AuditEventAdmin(OwnedAdmin):
     list_display = ("when", "what", "who", "where", "address")
     list_display_links = ("what",)
     list_filter = (AuditFilter,)
+    link_lookups = ("kind",)
     ordering = ("-created_at", "-id")
     sortable_by = ("when",)
     search_fields = (

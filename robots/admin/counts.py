@@ -1,15 +1,18 @@
 """Columns of lists that say how many rows of another table there are."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import (
     CASCADE,
+    Case,
     Count,
     IntegerField,
     Model,
     OuterRef,
     QuerySet,
     Subquery,
+    When,
 )
 from django.db.models.functions import Coalesce
 
@@ -22,6 +25,17 @@ def count_of(rows: QuerySet[Any], field: str) -> Coalesce:
     here = rows.order_by().filter(**{field: OuterRef("pk")})
     counted = here.values(field).annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def where_administered(
+    count: Coalesce, field: str, namespaces: Collection[int]
+) -> Case:
+    """`count` for rows whose `field` is one of `namespaces`, and null elsewhere.
+
+    The column is sorted by as well, so hiding it where it is shown is not enough.
+    """
+    here = When(**{f"{field}__in": namespaces}, then=count)
+    return Case(here, default=None, output_field=IntegerField())
 
 
 def rows_lost_with(obj: Model) -> dict[type[Model], int]:

@@ -30,7 +30,13 @@ from robots.admin.refusals import REFUSALS, explain
 from robots.admin.shell import Shell, organization_page, organization_shell
 from robots.errors import RobotsDisallowed
 from robots.lifecycle.robots import create_robot
-from robots.models import Namespace, Repository, Robot
+from robots.models import (
+    Namespace,
+    Repository,
+    RepositoryPermission,
+    Robot,
+    TeamMember,
+)
 from robots.names import MAX_LENGTH, simple_name_issue
 from robots.roles import Role
 from robots.text import is_storable
@@ -91,19 +97,33 @@ class CreateRobotPage(_NewRobotView, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.namespace is None:
             return self._ask_where()
-        return self._show_form(NewRobotForm(self.namespace))
+        return self._show_form(self._form(self.namespace))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.namespace is None:
             return self._ask_where()
         step = request.POST.get("step", "review")
         checked = step not in _UNCHECKED and "remove" not in request.POST
-        form = NewRobotForm(self.namespace, request.POST, checked=checked)
+        form = self._form(self.namespace, request.POST, checked=checked)
         if not checked or not form.is_valid():
             return self._show_form(form)
         if step == "create":
             return self._create(form)
         return self._show("create_robot_review", form=form)
+
+    def _form(
+        self, namespace: Namespace, data: Any = None, *, checked: bool = True
+    ) -> NewRobotForm:
+        """Whoever may add robots alone gives them no rights of others."""
+        reach = reach_of(self.request)
+        is_own = reach.administers(namespace)
+        return NewRobotForm(
+            namespace,
+            data,
+            checked=checked,
+            may_join=is_own or reach.may("add", TeamMember),
+            may_grant=is_own or reach.may("add", RepositoryPermission),
+        )
 
     def _create(self, form: NewRobotForm) -> HttpResponse:
         given = form.cleaned_data
@@ -128,11 +148,10 @@ class CreateRobotPage(_NewRobotView, TemplateView):
 
     def _made(self, robot: Robot) -> HttpResponse:
         """The list that the robot is in; its token waits on the page of credentials."""
-        text = format_html(
-            '{} <a href="{}">Show its credentials</a>',
-            CREATED.format(robot.namespace.name, robot.name),
-            reverse("admin:robots_robot_credentials", args=[robot.pk]),
-        )
+        text = CREATED.format(robot.namespace.name, robot.name)
+        if reach_of(self.request).may_see_secrets(robot.namespace_id):
+            page = reverse("admin:robots_robot_credentials", args=[robot.pk])
+            text = format_html('{} <a href="{}">Show its credentials</a>', text, page)
         messages.success(self.request, text)
         return HttpResponseRedirect(organization_page(robot.namespace, "robot"))
 
@@ -159,6 +178,7 @@ class CreateRobotPage(_NewRobotView, TemplateView):
         return self._show(
             "create_robot",
             form=form,
+            places=form.places,
             roles=Role.labels,
             rule=NAME_RULE,
             longest=MAX_LENGTH - len(form.namespace.name) - 1,

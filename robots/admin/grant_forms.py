@@ -1,6 +1,6 @@
 """Forms that give a role on one repository: to a person, robot account or team."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,12 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from robots.admin.choices import CarefulAutocomplete
+from robots.admin.ends import EndField
 from robots.admin.people_field import PersonField
 from robots.models import Repository, RepositoryPermission, Robot, Team
 from robots.roles import Role
-
-_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
-"""Later than this no time zone can show it."""
 
 MINUTES = "%Y-%m-%dT%H:%M"
 
@@ -33,7 +31,7 @@ class RoleForm(forms.Form):
         ],
         widget=forms.Select(attrs={"class": "qs-input"}),
     )
-    until = forms.DateTimeField(
+    until = EndField(
         label="Ends",
         required=False,
         help_text="Empty: it does not end.",
@@ -45,8 +43,8 @@ class RoleForm(forms.Form):
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
-        if until is not None and not timezone.now() < until < _LATEST:
-            raise ValidationError("Choose a time in the future, before the year 9000.")
+        if until is not None and until <= timezone.now():
+            raise ValidationError("Choose a time in the future.")
         return until
 
 

@@ -4,22 +4,22 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NoReturn
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
 from robots.admin.theme import ThemedAdmin, ThemedChangeList
 
 MAX_SEARCH = 511
 """Characters: as long as `namespace/name` can be. A longer search finds nothing."""
 
-_LOOKUPS = frozenset(
-    {"exact", "isnull", "isempty", "in", "gte", "lt", "year", "month", "day"}
-)
 _BETWEEN_NAMES = re.compile(r"[+/]")
 
 
@@ -43,6 +43,23 @@ class CarefulChangeList(ThemedChangeList):
         # A list of one namespace, below its tabs, is whole and not filtered.
         if set(self.get_filters_params()) <= {"namespace"}:
             self.has_active_filters = False
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Raises for a lookup that no filter of the list has taken.
+
+        Django takes any column, key of a JSON value or relation, and a list that
+        answers these spells out what no page shows: `?email__gte=b` has the row or
+        not.
+        """
+        try:
+            found = super().get_filters(request)
+        except DisallowedModelAdminLookup as error:
+            raise IncorrectLookupParameters(str(error)) from error
+        page: Any = self.model_admin
+        untaken = found[2].keys() - set(page.link_lookups)
+        if untaken:
+            raise IncorrectLookupParameters(f"no filter takes {sorted(untaken)}")
+        return found
 
     def get_filters_params(self, params: Any = None) -> Any:
         """Without the page's size, which stays in the list's links."""
@@ -71,6 +88,7 @@ class ListAdmin(ThemedAdmin):
     """A list with a constant number of queries, searched by full names too.
 
     `list_title` heads the list, and `empty_text` says what to do while it is empty.
+    `link_lookups` are those that links to the list have and no filter takes.
     """
 
     list_title: ClassVar[str] = ""
@@ -82,6 +100,7 @@ class ListAdmin(ThemedAdmin):
     # Both would count rows that nobody asked about.
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
+    link_lookups: ClassVar[tuple[str, ...]] = ()
     secret_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -114,11 +133,37 @@ class ListAdmin(ThemedAdmin):
         """Django leads to the front page; here a guessed address does not exist."""
         raise Http404
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """What filters need; with startswith or regex a list spells out secrets."""
-        field, _, kind = lookup.rpartition("__")
-        if field and kind not in _LOOKUPS:
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> NoReturn:
+        """Django tells whoever sees a row what others changed; the audit log is for
+        those who may know.
+        """
+        raise Http404
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Nothing is done where one of the chosen keys cannot be any row's."""
+        keys = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(map(self._can_be_key, keys)):
+            text = "One of the selected rows does not exist. Nothing was changed."
+            self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args, **kwargs)
+
+    def _can_be_key(self, key: str) -> bool:
+        try:
+            self.opts.pk.clean(key, None)
+        except ValidationError:
             return False
+        return True
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Never of a secret, even where a filter is declared by mistake."""
         if lookup.startswith(self.secret_fields):
             return False
         return super().lookup_allowed(lookup, value, request)

@@ -23,6 +23,7 @@ from robots.admin.reach import reach_of
 from robots.admin.shell import Shell, organization_page, organization_shell
 from robots.admin.switches import NamespaceSwitchPage, site_switch_path
 from robots.lifecycle.organizations import (
+    EmailTaken,
     create_organization,
     set_namespace_enabled,
     update_organization,
@@ -63,12 +64,13 @@ class NamespaceAdmin(CreatingAdmin):
     change_form_outer_after_template = "robots/admin/organization_settings.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With how much there is in each namespace."""
+        """With how much the person sees of what there is in each namespace."""
         rows = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(
-            repository_count=count_of(Repository.objects.all(), "namespace"),
-            robot_count=count_of(Robot.objects.all(), "namespace"),
-            team_count=count_of(Team.objects.all(), "namespace"),
+            **{
+                name: count_of(self.seen_in_list_of(model, request), "namespace")
+                for name, model in _COUNTED.items()
+            }
         )
         return counted
 
@@ -155,7 +157,13 @@ class NamespaceAdmin(CreatingAdmin):
     def create(self, request: HttpRequest, obj: Namespace) -> Model:
         owner = getattr(obj, "first_owner", None) or request.user
         by = performer_of(request)
-        return create_organization(obj.name, by, owner, obj.email)  # type: ignore[arg-type]
+        try:
+            return create_organization(obj.name, by, owner, obj.email)  # type: ignore[arg-type]
+        except EmailTaken:
+            if reach_of(request).sees_site:
+                raise
+            # Who has an address is nobody else's to know.
+            raise EmailTaken("This address cannot be used.") from None
 
     def change(self, request: HttpRequest, obj: Namespace, form: Any) -> None:
         by = performer_of(request)
@@ -206,6 +214,12 @@ class NamespaceAdmin(CreatingAdmin):
     def _serves_others(self, request: HttpRequest) -> bool:
         return reach_of(request).may("add", Namespace)
 
+
+_COUNTED = {
+    "repository_count": Repository,
+    "robot_count": Robot,
+    "team_count": Team,
+}
 
 _FIRST = (
     "You are in no organization yet. Create one, or ask an administrator of one to"

@@ -9,6 +9,7 @@ from django.forms.utils import ErrorDict
 from django.utils import timezone
 
 from robots import names
+from robots.admin.ends import EndField
 from robots.admin.metadata import MetadataField
 from robots.errors import NameInvalid, RobotsDisallowed
 from robots.lifecycle.first_grants import RoleOn
@@ -30,6 +31,8 @@ NOT_CREATED = "Error creating robot account."
 DISALLOWED = f"Cannot create robot account. {RobotsDisallowed.MESSAGE}"
 
 _MOMENT = "%Y-%m-%dT%H:%M"
+NO_TEAMS = "You may not add members to teams: this has been left out."
+NO_REPOSITORIES = "You may not give permissions: these have been left out."
 _UNKNOWN = "There is no {} {} here."
 _NAMED = 5
 
@@ -37,12 +40,13 @@ _NAMED = 5
 class NewRobotForm(forms.Form):
     """Everything but the teams and repositories, which are lists beside it.
 
-    An unchecked form shows again what was typed, without a word about it.
+    An unchecked form shows again what was typed, without a word about it. Teams are
+    for who `may_join`, repositories for who `may_grant`: nobody else can name any.
     """
 
     name = forms.CharField(max_length=MAX_LENGTH)
     description = forms.CharField(max_length=MAX_DESCRIPTION, required=False)
-    expires_at = forms.DateTimeField(
+    expires_at = EndField(
         required=False,
         input_formats=[_MOMENT, f"{_MOMENT}:%S"],
         widget=forms.DateTimeInput(format=_MOMENT, attrs={"type": "datetime-local"}),
@@ -50,11 +54,19 @@ class NewRobotForm(forms.Form):
     metadata = MetadataField(widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(
-        self, namespace: Namespace, data: Any = None, *, checked: bool = True
+        self,
+        namespace: Namespace,
+        data: Any = None,
+        *,
+        checked: bool = True,
+        may_join: bool = True,
+        may_grant: bool = True,
     ) -> None:
         super().__init__(data)
         self.namespace = namespace
         self.checked = checked
+        self.may_join = may_join
+        self.may_grant = may_grant
         self.disallowed = False
         self.all_teams = _team_names(namespace)
         self.team_names = _listed(data, "teams")
@@ -63,7 +75,7 @@ class NewRobotForm(forms.Form):
         self.errors_of_typed: list[str] = []
         self.rows = _rows(data)
         self.typed, self.typed_role = _typed(namespace, data)
-        if self.typed:
+        if self.typed and may_grant:
             self._take_typed()
         for name in self.fields:
             self._dress(name)
@@ -71,6 +83,24 @@ class NewRobotForm(forms.Form):
     @property
     def full_name(self) -> str:
         return f"{self.namespace.name}+{self['name'].value() or ''}"
+
+    @property
+    def shows_teams(self) -> bool:
+        """Whether there is a part about teams, if only to say what is wrong."""
+        return self.namespace.is_organization and (
+            self.may_join or bool(self.errors_of_teams)
+        )
+
+    @property
+    def shows_repositories(self) -> bool:
+        return self.may_grant or bool(self.errors_of_rows)
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The number of each part that is shown."""
+        shown = {"teams": self.shows_teams, "repositories": self.shows_repositories}
+        parts = ["name", *(part for part, is_shown in shown.items() if is_shown), "end"]
+        return {part: place for place, part in enumerate(parts, 1)}
 
     @property
     def headline(self) -> str:
@@ -109,8 +139,8 @@ class NewRobotForm(forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        self.errors_of_teams = self._unknown_teams()
-        self.errors_of_rows = self._refused(self.rows)
+        self.errors_of_teams = self._wrong_teams()
+        self.errors_of_rows = self._wrong_rows()
         if self.errors_of_teams or self.errors_of_rows or self.errors_of_typed:
             self.add_error(None, NOT_CREATED)
         return cleaned
@@ -128,10 +158,17 @@ class NewRobotForm(forms.Form):
             self.rows = list({**dict(self.rows), self.typed: self.typed_role}.items())
             self.typed = ""
 
-    def _unknown_teams(self) -> list[str]:
+    def _wrong_teams(self) -> list[str]:
+        if self.team_names and not self.may_join:
+            return [NO_TEAMS]
         known = set(self.all_teams)
         unknown = [name for name in self.team_names if name not in known]
         return [_UNKNOWN.format("team", _cut(name)) for name in unknown[:_NAMED]]
+
+    def _wrong_rows(self) -> list[str]:
+        if (self.rows or self.typed) and not self.may_grant:
+            return [NO_REPOSITORIES]
+        return self._refused(self.rows)
 
     def _refused(self, rows: Sequence[tuple[str, str]]) -> list[str]:
         if len(rows) > MAX_FIRST_REPOSITORIES:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from robots.admin.people_field import PersonField
 from robots.admin.refusals import RefusableForm
+from robots.lifecycle.organizations import EmailTaken
 from robots.models import Namespace
 
 NAME_RULE = (
@@ -32,7 +33,8 @@ class SettingsForm(RefusableForm):
 
     def _refused_field(self) -> str | None:
         message = str(getattr(self.refusal, "message", ""))
-        if "mail" in message.lower() and "email" in self.fields:
+        about_email = isinstance(self.refusal, EmailTaken) or "mail" in message.lower()
+        if about_email and "email" in self.fields:
             return "email"
         return super()._refused_field()
 

@@ -51,6 +51,16 @@ class OwnedAdmin(ListAdmin):
         mine = reach.joined if self.members_look else reach.administered
         return rows.filter(**{f"{self.namespace_path}__in": mine})
 
+    def seen_in_list_of(
+        self, model: type[Model], request: HttpRequest
+    ) -> QuerySet[Any]:
+        """The rows of another table that its own list shows the person."""
+        page: Any = self.admin_site.get_model_admin(model)
+        reach = reach_of(request)
+        rows = model._default_manager.all()
+        seen: QuerySet[Any] = rows if reach.sees_site else page.seen(rows, reach)
+        return seen
+
     def changeable(
         self, request: HttpRequest, rows: QuerySet[Any], verb: str = "change"
     ) -> QuerySet[Any]:

@@ -8,10 +8,12 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from robots.admin.creating import CreatingAdmin
+from robots.admin.ends import END_FIELDS
 from robots.admin.lists import GranteeFilter, NamespaceFilter
 from robots.admin.people_field import PeopleByNameAdmin
 from robots.admin.performer import performer_of
 from robots.admin.refusals import RefusableForm
+from robots.admin.robot_columns import day
 from robots.lifecycle.permissions import grant, revoke
 from robots.models import RepositoryPermission, Robot, Team
 from robots.roles import Role
@@ -43,6 +45,7 @@ class PermissionForm(RefusableForm):
 @admin.register(RepositoryPermission)
 class RepositoryPermissionAdmin(PeopleByNameAdmin, CreatingAdmin):
     form = PermissionForm
+    formfield_overrides = END_FIELDS
     list_title = "Permissions"
     create_text = "Add permission"
     change_title = "Permission"
@@ -53,6 +56,7 @@ class RepositoryPermissionAdmin(PeopleByNameAdmin, CreatingAdmin):
     organization_tab = "repositories"
     list_display = ("repository", "grantee", "role", "ends", "created_at")
     list_filter = (NamespaceFilter, GranteeFilter, "role", "created_at")
+    link_lookups = ("robot__id__exact",)
     list_select_related = (
         "namespace",
         "repository__namespace",
@@ -84,7 +88,7 @@ class RepositoryPermissionAdmin(PeopleByNameAdmin, CreatingAdmin):
 
     @admin.display(description="ends", ordering="expires_at", empty_value="never")
     def ends(self, obj: RepositoryPermission) -> Any:
-        return obj.expires_at
+        return day(obj.expires_at) if obj.expires_at else None
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Of three possible grantees, the one that there is."""

@@ -44,6 +44,14 @@ class Reach:
         pk = namespace.pk if isinstance(namespace, Namespace) else namespace
         return pk in self.administered
 
+    def may_see_secrets(self, namespace: Namespace | int | None) -> bool:
+        """Whether secrets of this namespace's robots are shown to the person.
+
+        To those who administer it and to superusers: no permission of Django's does
+        it, and no auditor reads a secret.
+        """
+        return self._is_superuser or self.administers(namespace)
+
     @cached_property
     def administered(self) -> frozenset[int]:
         """Keys of the namespaces that the person administers."""
@@ -55,6 +63,10 @@ class Reach:
         """Keys of the namespaces that the person is in, in whatever role."""
         mine = joined_namespaces(self.identity).order_by()
         return frozenset(mine.values_list("pk", flat=True))
+
+    @property
+    def _is_superuser(self) -> bool:
+        return bool(getattr(self.user, "is_superuser", False))
 
     @property
     def _is_staff(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from robots.access import visible_repositories
-from robots.admin.counts import count_of, rows_lost_with
+from robots.admin.counts import count_of, rows_lost_with, where_administered
 from robots.admin.explain_access import ExplainPage
 from robots.admin.lists import NamespaceFilter
 from robots.admin.pages import row_path
@@ -92,14 +92,10 @@ class RepositoryAdmin(VisibilityActions, PeopleByNameAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the number of permissions, where the person administers."""
         rows = super().get_queryset(request)
-        counted = count_of(RepositoryPermission.objects.all(), "repository")
+        counted: Any = count_of(RepositoryPermission.objects.all(), "repository")
         reach = reach_of(request)
         if not reach.sees_site:
-            counted = Case(  # type: ignore[assignment]
-                When(namespace_id__in=reach.administered, then=counted),
-                default=Value(None),
-                output_field=IntegerField(),
-            )
+            counted = where_administered(counted, "namespace_id", reach.administered)
         annotated: QuerySet[Any] = rows.annotate(**{_COUNT: counted})
         return annotated
 

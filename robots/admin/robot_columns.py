@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from robots.admin.ends import local
 from robots.admin.owned import NAMESPACE_PARAMETER, OwnedAdmin
 from robots.admin.reach import reach_of
 from robots.admin.robot_rows import COUNT, Grants
@@ -136,22 +137,21 @@ def badge(text: str, kind: str = "") -> SafeString:
 
 def day(at: datetime) -> SafeString:
     """A day, in the person's zone; the time of day is its title."""
-    local = timezone.localtime(at)
+    here = local(at)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         at.isoformat(),
-        date_format(local, "DATETIME_FORMAT"),
-        date_format(local, "j M Y"),
+        date_format(here, "DATETIME_FORMAT"),
+        date_format(here, "j M Y"),
     )
 
 
 def moment(at: datetime) -> SafeString:
     """A day and time, in the person's zone, and how far it is from now."""
-    local = timezone.localtime(at)
     return format_html(
         '<time datetime="{}">{}</time> ({})',
         at.isoformat(),
-        date_format(local, "j M Y, H:i"),
+        date_format(local(at), "j M Y, H:i"),
         naturaltime(at),
     )
 

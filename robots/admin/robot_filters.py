@@ -38,6 +38,7 @@ class ExpiryFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
             ("soon", f"Expires within {SOON.days} days"),
+            ("live", "Not expired"),
             ("expired", "Expired"),
             ("none", "Never expires"),
         ]
@@ -49,6 +50,8 @@ class ExpiryFilter(admin.SimpleListFilter):
         match self.value():
             case "soon":
                 return queryset.filter(expires_at__gt=now, expires_at__lte=now + SOON)
+            case "live":
+                return queryset.exclude(expires_at__lte=now)
             case "expired":
                 return queryset.filter(expires_at__lte=now)
             case "none":

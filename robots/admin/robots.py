@@ -17,6 +17,7 @@ from robots.admin.delete_robots import (
     ask_to_delete,
     dependants_of,
 )
+from robots.admin.ends import END_FIELDS
 from robots.admin.lists import NamespaceFilter
 from robots.admin.metadata import MetadataField
 from robots.admin.owned import NAMESPACE_PARAMETER
@@ -48,6 +49,7 @@ class RobotAdmin(RobotColumns, DeedAdmin):
     """
 
     form = RobotForm
+    formfield_overrides = END_FIELDS
     list_title = "Robot accounts"
     empty_text = (
         "A robot account lets a machine log in to the registry: a build, a cluster,"
@@ -76,25 +78,25 @@ class RobotAdmin(RobotColumns, DeedAdmin):
         """Only the first one for who may look and not touch."""
         tabs = [Tab("details", "Robot account", self.page("change", robot))]
         if self.has_change_permission(request, robot):
-            tabs += [
-                Tab(
-                    "permissions",
-                    "Repository permissions",
-                    self.page("permissions", robot),
-                ),
-                Tab("credentials", "Credentials", self.page("credentials", robot)),
-            ]
+            page = self.page("permissions", robot)
+            tabs.append(Tab("permissions", "Repository permissions", page))
+        if reach_of(request).may_see_secrets(robot.namespace_id):
+            page = self.page("credentials", robot)
+            tabs.append(Tab("credentials", "Credentials", page))
         return tabs
 
     def row_actions(self, request: HttpRequest, robot: Robot) -> list[RowAction]:
         """The menu of a row; asked only where the person may change the robot."""
         switch = self.page("switch", robot)
         verb = "Disable" if robot.enabled else "Enable"
-        return [
+        actions = [
             RowAction("Set repository permissions", self.page("permissions", robot)),
-            RowAction("Credentials", self.page("credentials", robot)),
             RowAction(verb, f"{switch}?to={verb.lower()}d", posts=True),
         ]
+        if reach_of(request).may_see_secrets(robot.namespace_id):
+            page = self.page("credentials", robot)
+            actions.insert(1, RowAction("Credentials", page))
+        return actions
 
     def authentication_of(self, robots: Sequence[Robot]) -> Mapping[int, list[str]]:
         """How each robot can log in at present, by its key; one query."""

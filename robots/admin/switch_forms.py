@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from robots.admin.ends import EndField
 from robots.errors import DomainError
 from robots.lifecycle.switches import (
     MAX_ALLOWED,
@@ -31,7 +32,7 @@ class TermsForm(forms.Form):
         max_length=MAX_REASON,
         help_text="Everybody who is concerned reads it, and so does the audit log.",
     )
-    ends_at = forms.DateTimeField(
+    ends_at = EndField(
         label="Ends at",
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_PICKER),

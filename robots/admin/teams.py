@@ -10,17 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from robots.admin.counts import count_of
+from robots.admin.counts import count_of, where_administered
 from robots.admin.creating import CreatingAdmin
 from robots.admin.lists import CarefulChangeList, NamespaceFilter
 from robots.admin.owned import NAMESPACE_PARAMETER
 from robots.admin.pages import row_path
 from robots.admin.performer import performer_of
+from robots.admin.reach import reach_of
 from robots.admin.refusals import RefusableForm
 from robots.admin.shell import Shell, Tab, organization_shell, row_shell
 from robots.admin.team_pages import TeamDeletePage, TeamMembersPage, TeamPermissionsTab
 from robots.errors import AlreadyExists
-from robots.lifecycle.teams import delete_team, set_team
+from robots.lifecycle.teams import change_team, delete_team, set_team
 from robots.models import RepositoryPermission, Team, TeamMember
 from robots.roles import TeamRole
 
@@ -85,6 +86,16 @@ class TeamAdmin(CreatingAdmin):
             *super().get_urls(),
         ]
 
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
+        """A role is membership by another name: of all that are in the team."""
+        settled = super().get_readonly_fields(request, obj)
+        reach = reach_of(request)
+        if not isinstance(obj, Team) or reach.administers(obj.namespace_id):
+            return settled
+        return settled if reach.may("add", TeamMember) else (*settled, "role")
+
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """With the organization, unless the list is of one."""
         where = () if request.GET.get(NAMESPACE_PARAMETER) else ("namespace",)
@@ -102,7 +113,7 @@ class TeamAdmin(CreatingAdmin):
         rows = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(
             member_count=count_of(TeamMember.objects.all(), "team"),
-            repository_count=count_of(live, "team"),
+            repository_count=self._where_seen(request, count_of(live, "team")),
         )
         return counted
 
@@ -115,8 +126,16 @@ class TeamAdmin(CreatingAdmin):
         return int(obj.member_count)
 
     @admin.display(description="repositories", ordering="repository_count")
-    def repository_total(self, obj: Any) -> int:
-        return int(obj.repository_count)
+    def repository_total(self, obj: Any) -> int | None:
+        number: int | None = obj.repository_count
+        return number
+
+    def _where_seen(self, request: HttpRequest, count: Any) -> Any:
+        """Members do not learn what a team has, as on the team's own pages."""
+        reach = reach_of(request)
+        if reach.sees_site:
+            return count
+        return where_administered(count, self.namespace_path, reach.administered)
 
     def shell(self, request: HttpRequest, obj: Team, active: str = "settings") -> Shell:
         """The team's name, and tabs to what there is about it."""
@@ -142,8 +161,8 @@ class TeamAdmin(CreatingAdmin):
         return team
 
     def change(self, request: HttpRequest, obj: Team, form: Any) -> None:
-        by = performer_of(request)
-        set_team(obj.namespace, obj.name, TeamRole(obj.role), by, obj.description)
+        changed = {name: getattr(obj, name) for name in form.changed_data}
+        change_team(obj, performer_of(request), **changed)
 
     def remove(self, request: HttpRequest, obj: Team) -> None:
         delete_team(obj, performer_of(request))

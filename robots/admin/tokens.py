@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from robots.admin.deeds import DeedAdmin
 from robots.admin.lists import NamespaceFilter
 from robots.admin.performer import performer_of
+from robots.admin.robot_columns import day
 from robots.lifecycle.tokens import retire_token
 from robots.models import RobotToken
 
@@ -24,6 +26,7 @@ class RobotTokenAdmin(DeedAdmin):
     """When tokens were made and used, never the tokens; deleting one revokes it."""
 
     secret_fields = ("digest", "sealed")
+    link_lookups = ("robot__id__exact",)
     list_title = "Robot tokens"
     namespace_path = "robot__namespace_id"
     organization_tab = "robots"
@@ -31,14 +34,18 @@ class RobotTokenAdmin(DeedAdmin):
         "robot_name",
         "origin",
         "created_at",
-        "expires_at",
+        "expires",
         "last_used_at",
     )
     list_filter = (TokenNamespaceFilter, "origin", "created_at")
     list_select_related = ("robot__namespace",)
     search_fields = ("robot__name", "robot__namespace__name")
-    fields = ("robot", "origin", "created_at", "expires_at", "last_used_at")
+    fields = ("robot", "origin", "created_at", "expires", "last_used_at")
     readonly_fields = fields
+
+    @admin.display(description="expires", ordering="expires_at")
+    def expires(self, obj: RobotToken) -> SafeString | str:
+        return day(obj.expires_at) if obj.expires_at else "never"
 
     @admin.display(description="robot account", ordering="robot__name")
     def robot_name(self, obj: RobotToken) -> str:

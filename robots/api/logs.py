@@ -172,6 +172,7 @@ def events_of_namespace(namespace: Namespace) -> QuerySet[AuditEvent]:
         for beginning in _PERSONAL:
             events = events.exclude(kind__startswith=beginning)
         events = events.exclude(kind__contains="app_specific_token")
+        events = events.exclude(kind="authorize_application")
     return events.select_related("performer_user")
 
 

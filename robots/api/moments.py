@@ -7,7 +7,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from robots.ends import RULE, is_end
+
 _BAD = "{shown} is not a date and time like 2030-01-31T12:00:00Z"
+_FAR = f"{{shown}} is not {RULE}"
 
 
 def shown(moment: datetime | None) -> str | None:
@@ -18,7 +21,7 @@ def shown(moment: datetime | None) -> str | None:
 
 
 class Moment(serializers.DateTimeField):
-    """An ISO 8601 or RFC 3339 date and time; UTC where it names no zone."""
+    """An end: an ISO 8601 or RFC 3339 date and time; UTC where it names no zone."""
 
     def to_internal_value(self, value: Any) -> datetime:
         if not isinstance(value, str):
@@ -27,6 +30,8 @@ class Moment(serializers.DateTimeField):
             moment = datetime.fromisoformat(value)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=UTC)
-            return moment.astimezone(UTC)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise serializers.ValidationError(_BAD.format(shown=repr(value))) from None
+        if not is_end(moment):
+            raise serializers.ValidationError(_FAR.format(shown=repr(value)))
+        return moment.astimezone(UTC)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from robots import audit, conf, credentials
 from robots.audit import Performer
 from robots.credentials import Secret
+from robots.ends import check_end
 from robots.errors import DomainError, NotFound
 from robots.models import AppToken, Namespace
 from robots.text import check_storable
@@ -20,6 +21,7 @@ MAX_TITLE = 255
 TOKEN_LENGTH = 120
 """Characters of a token."""
 
+_LIFETIME = "APP_SPECIFIC_TOKEN_EXPIRATION"
 _USUAL_LIFETIME = timedelta(weeks=4)
 
 
@@ -33,8 +35,8 @@ class NewAppToken(NamedTuple):
 def create_app_token(user: AbstractBaseUser, title: str, by: Performer) -> NewAppToken:
     """Create a token that is its owner in full at the registry.
 
-    Raises DomainError for a title that cannot be kept, NotFound if the person is
-    gone.
+    Raises DomainError for a title that cannot be kept, or where a setting has tokens
+    end later than anything can, NotFound if the person is gone.
     """
     if len(title) > MAX_TITLE:
         raise DomainError(f"title: at most {MAX_TITLE} characters")
@@ -73,15 +75,24 @@ def expiring_until(now: datetime) -> datetime:
 def _store(user: AbstractBaseUser, title: str) -> NewAppToken:
     secret = credentials.generate_token(TOKEN_LENGTH)
     digest = credentials.digest(secret)
-    lifetime = conf.app_token_lifetime()
     token = AppToken.objects.create(
         user_id=user.pk,
         title=title,
         digest=digest,
         sealed=credentials.seal(secret, digest) if conf.tokens_retrievable() else None,
-        expires_at=timezone.now() + lifetime if lifetime else None,
+        expires_at=_end(),
     )
     return NewAppToken(token, secret)
+
+
+def _end() -> datetime | None:
+    try:
+        lifetime = conf.app_token_lifetime()
+        end = timezone.now() + lifetime if lifetime else None
+    except OverflowError:
+        raise DomainError(f"{_LIFETIME}: ends no token") from None
+    check_end(_LIFETIME, end)
+    return end
 
 
 def _record(kind: str, by: Performer, token: AppToken) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from robots import audit
 from robots.audit import Performer
 from robots.batches import batches
+from robots.ends import check_end
 from robots.errors import DomainError, NotFound
 from robots.lifecycle.permission_rows import insert
 from robots.lifecycle.permissions import Grantee, check_grantee, column_of, name_of
@@ -129,6 +130,7 @@ def _list_for(held: Held | None, made: Plan) -> list[Step]:
 def _check_end(wanted: Wanted) -> None:
     if wanted.until is None:
         return
+    check_end("until", wanted.until)
     if wanted.role is None:
         raise DomainError("until: there is nothing to end where the role is none")
     if wanted.until <= timezone.now():

@@ -33,13 +33,17 @@ _EVENTS = {
 """What can be changed, and the kind of event that tells of it."""
 
 
+class EmailTaken(DomainError):
+    """An e-mail address that a person has; the message says so, as the API's does."""
+
+
 def create_organization(
     name: str, by: Performer, owner: AbstractBaseUser | None = None, email: str = ""
 ) -> Namespace:
     """Create an organization and its `owners` team, with `owner` in it if given.
 
-    Raises NameInvalid, DomainError for an e-mail address that is none or a
-    person's, or AlreadyExists if a person or organization has the name.
+    Raises NameInvalid, DomainError for an e-mail address that is none, EmailTaken
+    for a person's, or AlreadyExists if a person or organization has the name.
     """
     names.check_namespace_name(name)
     _check_email(email)
@@ -154,7 +158,7 @@ def _check_no_person_has(email: str) -> None:
     field = people.get_email_field_name()
     same = people._default_manager.filter(**{f"{field}__iexact": email})
     if email and same.exists():
-        raise DomainError(f"Email has already been used: {email}")
+        raise EmailTaken(f"Email has already been used: {email}")
 
 
 def _check_tag_expiration(seconds: int) -> None:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from robots import audit
 from robots.audit import Performer
+from robots.ends import check_end
 from robots.errors import DomainError, ForeignNamespace, NotFound
 from robots.models import Namespace, Repository, RepositoryPermission, Robot, Team
 from robots.roles import Role
@@ -26,8 +27,10 @@ def grant(
     """Give `grantee` exactly `role` on `repository`, in place of what it had directly.
 
     Raises ForeignNamespace for a robot or team of another namespace, DomainError
-    for the namespace's owner, who is always admin, NotFound if one of them is gone.
+    for the namespace's owner, who is always admin, and for an end that cannot be kept,
+    NotFound if one of them is gone.
     """
+    check_end("expires_at", expires_at)
     check_grantee(repository.namespace, grantee)
     try:
         with transaction.atomic():

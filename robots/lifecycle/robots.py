@@ -11,6 +11,7 @@ from django.utils import timezone
 from robots import audit, conf, names, switches
 from robots.audit import Performer
 from robots.credentials import Secret
+from robots.ends import check_end
 from robots.errors import AlreadyExists, DomainError, InUse, RobotsDisallowed
 from robots.lifecycle import first_grants
 from robots.lifecycle.first_grants import RoleOn
@@ -93,9 +94,11 @@ def is_disallowed(namespace: Namespace, full_name: str) -> bool:
 def change_robot(robot: Robot, changes: Mapping[str, Any], by: Performer) -> Robot:
     """Set fields: description, metadata, enabled, expires_at; answers the new row.
 
-    Raises DomainError for a text that cannot be kept, NotFound if the robot is gone.
+    Raises DomainError for a text or an end that cannot be kept, NotFound if the robot
+    is gone.
     """
     _check_description(changes.get("description", ""))
+    check_end("expires_at", changes.get("expires_at"))
     check_storable("metadata", changes.get("metadata"))
     with transaction.atomic():
         locked = locked_robot(robot)
@@ -167,6 +170,7 @@ def _check_description(description: str) -> None:
 
 
 def _check_end(expires_at: datetime | None) -> None:
+    check_end("expires_at", expires_at)
     if expires_at is not None and expires_at <= timezone.now():
         raise DomainError("expires_at: must be in the future")
 

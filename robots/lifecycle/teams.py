@@ -48,6 +48,29 @@ def set_team(
     return team, created
 
 
+def change_team(
+    team: Team,
+    by: Performer,
+    *,
+    role: TeamRole | int | None = None,
+    description: str | None = None,
+) -> Team:
+    """Change a stored team; what is None is left as it is. Answers the new row.
+
+    Raises NotFound if it is gone, DomainError for a description that cannot be kept
+    and for a demotion that would leave a person who performs it no admin.
+    """
+    check_description(description or "", MAX_TEAM_DESCRIPTION)
+    with transaction.atomic():
+        lock_organization(team.namespace)
+        found = _found(team)
+        if role is not None and found.role != role:
+            _set_role(found, TeamRole(role), by)
+        if description is not None and found.description != description:
+            _set_description(found, description, by)
+    return found
+
+
 def delete_team(team: Team, by: Performer) -> None:
     """Delete a team with its memberships, permissions and default permissions.
 
@@ -57,9 +80,7 @@ def delete_team(team: Team, by: Performer) -> None:
     namespace = team.namespace
     with transaction.atomic():
         lock_organization(namespace)
-        found = Team.objects.select_for_update().filter(pk=team.pk).first()
-        if found is None:
-            raise NotFound(f"Team '{team.name}' is not a team in org '{namespace}'")
+        found = _found(team)
         check_spare(
             found,
             by,
@@ -114,6 +135,16 @@ def remove_member(team: Team, member: Robot | AbstractBaseUser, by: Performer) -
         audit.record(
             "org_remove_team_member", by, team.namespace, member=name, team=team.name
         )
+
+
+def _found(team: Team) -> Team:
+    """The stored row, for this transaction; or NotFound."""
+    found = Team.objects.select_for_update().filter(pk=team.pk).first()
+    if found is None:
+        name = f"Team '{team.name}'"
+        raise NotFound(f"{name} is not a team in org '{team.namespace}'")
+    found.namespace = team.namespace
+    return found
 
 
 def _check_removal(row: TeamMember, by: Performer) -> None:

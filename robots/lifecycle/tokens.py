@@ -10,6 +10,7 @@ from django.utils import timezone
 from robots import audit, conf, credentials
 from robots.audit import Performer
 from robots.credentials import Secret
+from robots.ends import check_end
 from robots.errors import DomainError, NotFound
 from robots.models import Robot, RobotToken, TokenOrigin
 
@@ -35,9 +36,10 @@ def add_token(
     """Add a static token beside the others; it cannot be shown a second time.
 
     Raises NotFound if the robot is gone, DomainError for an end that is not in
-    the future, or past ROBOT_MAX_TOKENS live static tokens.
+    the future or cannot be kept, or past ROBOT_MAX_TOKENS live static tokens.
     """
     now = timezone.now()
+    check_end("expires_at", expires_at)
     if expires_at is not None and expires_at <= now:
         raise DomainError("expires_at: must be in the future")
     with transaction.atomic():

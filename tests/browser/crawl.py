@@ -18,15 +18,20 @@ MAX_PAGES = 200
 
 
 class Crawl:
-    """Opens pages, looks at each on a wide light and a narrow dark screen."""
+    """Opens pages and looks at each on a wide light screen.
 
-    def __init__(self, page: Page, start: str = "/admin/") -> None:
+    With `dark` also on a narrow dark one. No page may have `secret` in its source.
+    """
+
+    def __init__(self, page: Page, *, dark: bool, secret: str | None = None) -> None:
         self.page = page
+        self.dark = dark
+        self.secret = secret
         self.problems: list[str] = []
         self.visited: list[str] = []
         self._shapes: set[str] = set()
         self._waiting: deque[str] = deque()
-        self._add(start)
+        self._add("/admin/")
 
     def run(self) -> None:
         while self._waiting and len(self.visited) < MAX_PAGES:
@@ -41,9 +46,15 @@ class Crawl:
             status = response.status if response else "nothing"
             self.problems.append(f"{address}: {status}")
             return
+        if self.secret and self.secret in self.page.content():
+            self.problems.append(f"{address}: has {self.secret}")
         for link in self.page.locator("a[href]:not([download])").all():
             self._add(link.get_attribute("href") or "")
         self._judge(address, "light")
+        if self.dark:
+            self._look_in_the_dark(address)
+
+    def _look_in_the_dark(self, address: str) -> None:
         self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
         self.page.emulate_media(color_scheme="dark")
         # The theme looks at the scheme when a page is loaded.

@@ -97,7 +97,7 @@ def shoot(page: Page, name: str) -> None:
     """The page as it is now, on light and on dark ground."""
     FOLDER.mkdir(exist_ok=True)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         # The theme looks at the scheme when a page is loaded.
         page.reload()
         page.wait_for_timeout(400)

@@ -15,6 +15,9 @@ from tests.browser.conftest import SignIn
 from tests.browser.crawl import Crawl
 from tests.conftest import Cast
 
+RIVAL = "rival"
+"""Part of every name in an organization that only a superuser sees."""
+
 
 @pytest.fixture
 def world(cast: Cast) -> Cast:
@@ -22,6 +25,10 @@ def world(cast: Cast) -> Cast:
     DefaultPermission.objects.create(
         namespace=cast.acme, team=cast.team, role=Role.READ
     )
+    rival = factories.organization(RIVAL)
+    spy, _ = factories.robot(rival, f"{RIVAL}-bot")
+    factories.repository(rival, f"{RIVAL}-repo")
+    factories.team(rival, f"{RIVAL}-team", members=(spy,))
     Trust.objects.create(
         robot=cast.ci, issuer="https://issuer.example", subject="repo:acme/app"
     )
@@ -29,7 +36,8 @@ def world(cast: Cast) -> Cast:
 
 
 def crawl(sign_in: SignIn, user: User, least: int) -> Crawl:
-    crawl = Crawl(sign_in(user))
+    whole = user.is_superuser
+    crawl = Crawl(sign_in(user), dark=whole, secret=None if whole else RIVAL)
     crawl.run()
     assert crawl.problems == []
     assert len(crawl.visited) >= least

@@ -1,5 +1,6 @@
 """OAuth applications and tokens, and application tokens, in the admin."""
 
+import time
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from quaysite.lifecycle.applications import (
     Details,
     client_secret_of,
     create_application,
+    delete_application,
+    reset_client_secret,
 )
 from quaysite.models import AccessToken, Application, User
 from robots import freshness
-from robots.lifecycle.app_tokens import create_app_token
+from robots.lifecycle.app_tokens import create_app_token, revoke_app_token
 from robots.models import AppToken, AuditEvent
 from tests import factories
 from tests.api.local import LocalClient
@@ -23,6 +26,7 @@ from tests.conftest import Cast
 TOKENS = "/admin/quaysite/accesstoken/"
 APPLICATIONS = "/admin/quaysite/application/"
 APP_TOKENS = "/admin/robots/apptoken/"
+ADMIN = "quaysite.admin"
 ROBOTS = "/api/v1/organization/acme/robots"
 
 
@@ -30,7 +34,7 @@ def browser_of(person: User, *, fresh: bool = True) -> Client:
     browser = Client()
     browser.force_login(person)
     session = browser.session
-    session[freshness.SIGNED_IN_AT] = 4_000_000_000 if fresh else 0
+    session[freshness.SIGNED_IN_AT] = time.time() if fresh else 0
     session.save()
     return browser
 
@@ -215,6 +219,21 @@ def test_a_replaced_secret_is_shown_once_and_the_one_before_is_gone(cast: Cast) 
     assert kinds_by("alice") == ["reset_application_client_secret"]
 
 
+def test_no_secret_is_made_for_an_application_that_is_deleted_meanwhile(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = application(cast)
+
+    def too_late(row: Application, by: Any) -> Application:
+        delete_application(row, factories.BY)
+        return reset_client_secret(row, by)
+
+    monkeypatch.setattr(f"{ADMIN}.application_secret.reset_client_secret", too_late)
+    answer = browser_of(cast.alice).post(page(row, "secret"), {"do": "replace"})
+    assert answer.status_code == 404
+    assert kinds_by("alice") == []
+
+
 def test_s05_staff_who_may_only_look_are_shown_no_secret(cast: Cast) -> None:
     row = application(cast)
     boss = factories.user("boss", is_staff=True)
@@ -252,6 +271,24 @@ def test_an_application_token_is_shown_once_and_works(cast: Cast) -> None:
     ]
 
 
+def test_a_token_that_ended_meanwhile_is_passed_over(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, _ = create_app_token(cast.bob, "gone", factories.BY)
+    left, _ = create_app_token(cast.bob, "left", factories.BY)
+
+    def too_late(token: AppToken, by: Any) -> None:
+        AppToken.objects.filter(pk=gone.pk).delete()
+        revoke_app_token(token, by)
+
+    monkeypatch.setattr(f"{ADMIN}.app_tokens.revoke_app_token", too_late)
+    data = {"action": "revoke", "_selected_action": [gone.pk, left.pk]}
+    answer = browser_of(cast.bob).post(APP_TOKENS, data, follow=True)
+    assert "Tokens revoked: 1." in answer.content.decode()
+    assert not AppToken.objects.exists()
+    assert kinds_by("bob") == ["revoke_app_specific_token"]
+
+
 def test_nobody_sees_application_tokens_of_others(cast: Cast, settings: Any) -> None:
     token, _ = create_app_token(cast.bob, "laptop", factories.BY)
     browser = staff(is_superuser=True)
@@ -261,3 +298,22 @@ def test_nobody_sees_application_tokens_of_others(cast: Cast, settings: Any) -> 
     settings.FEATURE_APP_SPECIFIC_TOKENS = False
     assert browser_of(cast.bob).get(APP_TOKENS).status_code == 403
     assert browser_of(cast.bob).get(f"{APP_TOKENS}add/").status_code == 404
+
+
+def test_s05_staff_who_may_change_applications_read_no_client_secret(
+    cast: Cast,
+) -> None:
+    row = application(cast)
+    clerk = factories.user("clerk", is_staff=True)
+    for codename in ("change_application", "view_application"):
+        clerk.user_permissions.add(Permission.objects.get(codename=codename))
+    own = page(row, "secret")
+    for answer in (
+        browser_of(clerk).get(own),
+        browser_of(clerk).post(own, {"do": "show"}),
+        browser_of(clerk).post(own, {"do": "replace"}),
+    ):
+        assert answer.status_code == 403
+    assert browser_of(clerk).get(page(row)).status_code == 200
+    assert "/secret/" not in browser_of(clerk).get(page(row)).content.decode()
+    assert not AuditEvent.objects.filter(kind="read_application_client_secret").exists()

@@ -35,17 +35,12 @@ def new_person(username: str) -> dict[str, str]:
 
 
 def changed_person(person: User, **fields: Any) -> dict[str, Any]:
-    joined = person.date_joined
     return {
         "username": person.username,
         "email": person.email,
         "first_name": "",
         "last_name": "",
         "is_active": "on",
-        "last_login_0": "",
-        "last_login_1": "",
-        "date_joined_0": f"{joined:%Y-%m-%d}",
-        "date_joined_1": f"{joined:%H:%M:%S}",
         "oidc_accounts-TOTAL_FORMS": "0",
         "oidc_accounts-INITIAL_FORMS": "0",
         **fields,

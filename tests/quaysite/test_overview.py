@@ -130,3 +130,55 @@ def test_the_page_costs_the_same_for_many_rows(cast: Cast, other: Robot) -> None
         client.get(URL)
     assert len(many) == len(few)
     assert len(many) <= 15
+
+
+def follow(user: User) -> dict[str, tuple[int, int]]:
+    """Each figure's number, and how many rows the list behind it has."""
+    client = Client()
+    client.force_login(user)
+    found = {}
+    for figure in client.get(URL).context["figures"]:
+        answer = client.get(figure.url)
+        assert answer.status_code == 200, figure.url
+        found[figure.title] = figure.number, answer.context["cl"].result_count
+    return found
+
+
+def test_each_figure_leads_to_the_rows_that_it_counts(cast: Cast, other: Robot) -> None:
+    """Among others that differ from them in one thing."""
+    now = timezone.now()
+    soon, past, late = (timedelta(days=days) for days in (3, -3, 90))
+    robots: list[dict[str, Any]] = [
+        {"expires_at": now + soon},
+        {"expires_at": now + soon, "last_used_at": now},
+        {"expires_at": now + soon, "enabled": False},
+        {"expires_at": now + late},
+        {"expires_at": now + past},
+        {"last_used_at": now},
+        {"enabled": False},
+    ]
+    for number, fields in enumerate(robots):
+        robot, _ = factories.robot(cast.acme, f"bot{number}")
+        Robot.objects.filter(pk=robot.pk).update(**fields)
+    for kind in (LOGIN_FAILURE, LOGIN_FAILURE, EXCHANGE_FAILURE, "login_success"):
+        for age in (0, 2):
+            event = AuditEvent.objects.create(
+                kind=kind, namespace=cast.acme, namespace_name="acme", facts={}
+            )
+            at = now - timedelta(days=age)
+            AuditEvent.objects.filter(pk=event.pk).update(created_at=at)
+    assert follow(cast.alice) == {
+        "Robot accounts": (9, 9),
+        "Never used": (4, 4),
+        "Expiring in 30 days": (2, 2),
+        "Refused logins today": (2, 2),
+        "Refused exchanges today": (1, 1),
+    }
+    staff = factories.user("staff", is_staff=True)
+    assert follow(staff) == {
+        "Robot accounts": (10, 10),
+        "Never used": (5, 5),
+        "Expiring in 30 days": (3, 3),
+        "Refused logins today": (3, 3),
+        "Refused exchanges today": (2, 2),
+    }

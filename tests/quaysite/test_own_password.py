@@ -64,6 +64,19 @@ def test_what_is_wrong_is_said_beside_it_and_changes_nothing(
     assert not AuditEvent.objects.filter(kind="account_change_password").exists()
 
 
+def test_a_wrong_old_password_is_a_failed_sign_in(cast: Cast, browser: Client) -> None:
+    guess = "a guess at it"
+    for _ in range(2):
+        browser.post(URL, form(old=guess))
+    browser.post(URL, form(old=""))
+    browser.post(URL, form(again="something-else-1"))
+    events = AuditEvent.objects.filter(kind="login_failure")
+    assert [event.namespace_name for event in events] == ["bob", "bob"]
+    facts = [event.facts for event in events]
+    assert [fact["message"] for fact in facts] == ["wrong password"] * 2
+    assert guess not in str(facts)
+
+
 def test_who_has_no_password_is_told_so(cast: Cast) -> None:
     cast.bob.set_unusable_password()
     cast.bob.save()

@@ -37,6 +37,19 @@ def test_nobody_is_sent_elsewhere(cast: Cast, target: str) -> None:
     assert signed_in["Location"] == "/admin/"
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["/sign-in/", "/sign-in/?next=/sign-in/", "http://testserver/sign-in/#x"],
+)
+def test_nobody_is_sent_back_to_the_page_itself(cast: Cast, target: str) -> None:
+    browser = Client()
+    signed_in = browser.post("/sign-in/", {**CREDENTIALS, "next": target})
+    assert signed_in["Location"] == "/admin/"
+    assert browser.get("/sign-in/", {"next": target})["Location"] == "/admin/"
+    again = browser.get("/sign-in/", {"next": "/sign-in/again/"})
+    assert again["Location"] == "/sign-in/again/"
+
+
 def test_a_wrong_password_and_an_inactive_person_stay_outside(cast: Cast) -> None:
     browser = Client()
     wrong = browser.post("/sign-in/", {**CREDENTIALS, "password": "wrong"})

@@ -1,9 +1,13 @@
 """The password shown once more makes a session fresh; nothing else does."""
 
+import time
+
 import pytest
+from django.contrib.sessions.backends.cache import SessionStore
 from django.test import Client
 
 from quaysite.models import User
+from robots import freshness
 from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.logins import MAX_FAILURES
 from robots.models import AuditEvent
@@ -44,6 +48,21 @@ def test_the_right_password_makes_the_session_fresh_and_leads_back(
     assert (answer.status_code, answer["Location"]) == (302, BACK)
     assert is_fresh(stale)
     assert not AuditEvent.objects.filter(kind="login_failure").exists()
+
+
+@pytest.mark.parametrize(
+    ("age", "fresh"),
+    [(0, True), (599, True), (602, False), (-30, True), (-90, False), (-1e9, False)],
+)
+def test_s05_only_the_last_minutes_are_fresh(age: float, fresh: bool) -> None:
+    """A time to come is a wrong clock's, or a forgery, and would never grow stale."""
+    session = SessionStore()
+    session[SIGNED_IN_AT] = time.time() - age
+    assert freshness.is_fresh(session) is fresh
+
+
+def test_a_session_that_notes_no_sign_in_is_not_fresh() -> None:
+    assert not freshness.is_fresh(SessionStore())
 
 
 def test_a_copy_of_the_old_cookie_does_not_become_fresh_too(stale: Client) -> None:

@@ -119,7 +119,7 @@ FOUND: dict[str, tuple[type[Model], dict[str, str], list[str]]] = {
     ),
     "no robot of a longer namespace": (Robot, {"namespace": "acm"}, []),
     "repository by its full name": (Repository, {"q": "acme/web"}, ["acme/web"]),
-    "organizations": (Namespace, {"kind__exact": "organization"}, ["acme"]),
+    "organizations": (Namespace, {"kind": "organization"}, ["acme"]),
     "people of a team": (TeamMember, {"q": "developers"}, ["bob in developers"]),
     "tokens of a robot": (
         RobotToken,

@@ -1,9 +1,12 @@
 """Organizations on the admin site: the list, a new one, and its settings."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
-from robots.models import Namespace, NamespaceKind
+from robots.lifecycle.teams import add_member
+from robots.models import Namespace, NamespaceKind, Repository
 from robots.roles import TeamRole
 from tests import factories
 from tests.conftest import Cast
@@ -69,8 +72,21 @@ def test_an_address_that_a_person_has_is_an_error_beside_it(cast: Cast) -> None:
         ADD, {"name": "initech", "email": "bob@acme.test"}
     )
 
-    assert list(errors_of(answer)) == ["email"]
+    assert errors_of(answer) == {"email": ["This address cannot be used."]}
     assert not Namespace.objects.filter(name="initech").exists()
+
+
+def test_who_sees_the_site_is_told_why_an_address_is_refused(
+    admin_client: Client, cast: Cast
+) -> None:
+    cast.bob.email = "bob@acme.test"
+    cast.bob.save()
+
+    answer = admin_client.post(ADD, {"name": "initech", "email": "bob@acme.test"})
+
+    assert errors_of(answer) == {
+        "email": ["Email has already been used: bob@acme.test"]
+    }
 
 
 def test_a_personal_namespace_cannot_be_made_by_hand(
@@ -216,6 +232,35 @@ def test_the_list_counts_what_there_is_and_leads_to_the_repositories(
     assert 'href="/admin/robots/repository/?namespace=acme"' in answer.content.decode()
 
 
+def test_s02_a_member_is_told_of_no_more_repositories_than_the_list_shows(
+    cast: Cast,
+) -> None:
+    client = signed_in(cast.bob)
+
+    [acme] = [row for row in listed(client, {}) if row.name == "acme"]
+    shown = client.get(page(Repository, "changelist"), {"namespace": "acme"})
+    settings = client.get(page(Namespace, "change", cast.acme.pk)).content.decode()
+
+    names_shown = [row.name for row in shown.context["cl"].result_list]
+    assert sorted(names_shown) == ["api", "public"]
+    assert (acme.repository_count, acme.robot_count, acme.team_count) == (2, 2, 2)
+    assert '<a href="/admin/robots/repository/?namespace=acme">2</a>' in settings
+
+
+def test_s02_the_order_tells_nothing_of_repositories_that_one_may_not_see(
+    cast: Cast,
+) -> None:
+    """By what bob sees, acme has 2 and big 1; by what there is, big has more."""
+    big = factories.organization("big", owner=cast.alice)
+    add_member(factories.team(big, "guests"), cast.bob, factories.BY)
+    for n in range(5):
+        factories.repository(big, f"hidden{n}")
+    client, fewest_last = signed_in(cast.bob), {"o": "-2", "kind": "organization"}
+
+    assert names(client, fewest_last) == ["acme", "big"]
+    assert names(signed_in(cast.alice), fewest_last) == ["big", "acme"]
+
+
 def test_the_list_begins_with_organizations_and_ones_own_namespace(
     admin_client: Client, cast: Cast
 ) -> None:
@@ -258,5 +303,9 @@ def test_who_is_in_no_organization_is_told_what_to_do_first(cast: Cast) -> None:
 
 
 def names(client: Client, query: dict[str, str]) -> list[str]:
+    return [row.name for row in listed(client, query)]
+
+
+def listed(client: Client, query: dict[str, str]) -> list[Any]:
     answer = client.get(page(Namespace, "changelist"), query)
-    return [row.name for row in answer.context["cl"].result_list]
+    return list(answer.context["cl"].result_list)

@@ -21,7 +21,7 @@ from tests.robots.admin_pages import page, post
 
 @pytest.fixture
 def everything(admin_client: Client, cast: Cast) -> Cast:
-    """At least one row of each model, a changed one with a history among them."""
+    """At least one row of each model, a changed one among them."""
     RobotToken.objects.create(
         robot=cast.ci,
         origin=TokenOrigin.FEDERATED,
@@ -54,8 +54,7 @@ def pages() -> Iterator[str]:
         yield page(model, "changelist")
         yield page(model, "add")
         for row in model._default_manager.all():
-            names = ("change", "delete", "history")
-            yield from (page(model, name, row.pk) for name in names)
+            yield from (page(model, name, row.pk) for name in ("change", "delete"))
             if model is User:
                 yield f"/admin/quaysite/user/{row.pk}/password/"
     for field in ("robot", "team", "user", "repository"):
@@ -85,7 +84,6 @@ def test_no_page_shows_a_token_a_digest_a_sealed_copy_or_a_password(
 
     together = "\n".join(bodies.values())
     assert together.count("acme+ci") > 20
-    assert "Changed Description" in together
     for canary in canaries(everything):
         assert [url for url, body in bodies.items() if canary in body] == []
 

@@ -129,13 +129,28 @@ def test_the_list_counts_members_and_repositories_that_permissions_are_about(
     past = timezone.now() - timedelta(days=1)
     grant(cast.web, cast.team, Role.READ, factories.BY, past)
 
-    answer = signed_in(cast.bob).get(page(Team, "changelist"), {"namespace": "acme"})
+    assert counted(cast.alice) == [("developers", 1, 1), ("owners", 1, 0)]
 
-    rows = answer.context["cl"].result_list
-    assert [(row.name, row.member_count, row.repository_count) for row in rows] == [
-        ("developers", 1, 1),
-        ("owners", 1, 0),
-    ]
+
+def test_s02_a_member_does_not_learn_how_many_repositories_a_team_has(
+    cast: Cast,
+) -> None:
+    newest_first = ["owners", "developers"]
+    grant(cast.web, Team.objects.get(name="owners"), Role.READ, factories.BY)
+    grant(cast.api, Team.objects.get(name="owners"), Role.READ, factories.BY)
+
+    up, down = counted(cast.bob, o="5"), counted(cast.bob, o="-5")
+
+    assert sorted(up) == [("developers", 1, None), ("owners", 1, None)]
+    assert [name for name, *_ in up] == [name for name, *_ in down]
+    assert [name for name, *_ in counted(cast.alice, o="-5")] == newest_first
+
+
+def counted(person: User, **query: str) -> list[tuple[str, int, int | None]]:
+    """What the list says to `person` of each team of acme."""
+    url, asked = page(Team, "changelist"), {"namespace": "acme", **query}
+    rows = signed_in(person).get(url, asked).context["cl"].result_list
+    return [(row.name, row.member_count, row.repository_count) for row in rows]
 
 
 def test_only_who_may_create_a_team_here_gets_the_button(cast: Cast) -> None:

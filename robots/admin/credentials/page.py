@@ -1,8 +1,8 @@
 """The page of a robot's credentials: its GET never has a secret, its POST may (S-05).
 
-Whoever may change the robot sees its token, after a fresh sign-in, and never without
-an audit event. The secret is in the body of that one response and nowhere else: no
-session, message or address has it.
+Whoever administers the robot's namespace, and superusers, see its token after a fresh
+sign-in, and never without an audit event. The secret is in the body of that one
+response and nowhere else: no session, message or address has it.
 """
 
 from typing import Any
@@ -19,6 +19,7 @@ from robots import conf
 from robots.admin.credentials.forms import SCOPES, DownloadForm, RegenerateForm
 from robots.admin.credentials.keyless import Keyless, keyless_steps
 from robots.admin.performer import performer_of
+from robots.admin.reach import reach_of
 from robots.admin.refusals import REFUSALS, explain
 from robots.admin.robot_pages import RobotPage
 from robots.credentials import Secret
@@ -75,6 +76,11 @@ class CredentialsPage(RobotPage):
     tab = "credentials"
 
     secret: Secret | None = None
+
+    @property
+    def may_change(self) -> bool:
+        """Staff who may change robots read no secret; see `Reach.may_see_secrets`."""
+        return reach_of(self.request).may_see_secrets(self.row.namespace_id)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Show, download or regenerate, as `do` says."""

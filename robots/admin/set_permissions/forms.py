@@ -8,11 +8,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from robots.admin.ends import EndField
 from robots.admin.set_permissions.choices import ROLES, Choices, role_of
 from robots.lifecycle.bulk_permissions import NO_ROLE, Wanted
-
-_LAST_YEAR = 9998
-"""In the last one that Python knows, a time may have no UTC."""
 
 
 class WhatForm(forms.Form):
@@ -24,7 +22,7 @@ class WhatForm(forms.Form):
         label="Role for the selected",
         widget=forms.Select(attrs={"class": "qs-input"}),
     )
-    until = forms.DateTimeField(
+    until = EndField(
         required=False,
         label="Ends (optional)",
         help_text="Leave it empty for no end.",
@@ -46,8 +44,6 @@ class WhatForm(forms.Form):
             return None
         if until <= timezone.now():
             raise ValidationError("This time has passed: choose one that is to come.")
-        if until.year > _LAST_YEAR:
-            raise ValidationError("This is too far ahead: leave it empty for no end.")
         return until.astimezone(UTC)
 
     def clean(self) -> dict[str, Any] | None:

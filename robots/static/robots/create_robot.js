@@ -7,7 +7,7 @@
   const box = form.querySelector("#new-repository");
   const role = form.querySelector("#new-role");
   const table = form.querySelector("[data-rows]");
-  const rows = table.querySelector("tbody");
+  const rows = table?.querySelector("tbody");
   const said = form.querySelector("[data-said]");
   const errors = form.querySelector("#typed-errors");
   const offered = form.querySelector("#offered");
@@ -80,6 +80,7 @@
   };
 
   name.addEventListener("input", showName);
+  if (!box) return; // Repositories are for who may give permissions.
   let timer;
   box.addEventListener("input", () => {
     clearTimeout(timer);
