@@ -60,8 +60,8 @@ def admit(robot_name: str, token: Secret, now: datetime) -> Admission:
     """The robot's most specific trust that `token` matches. Raises Refused.
 
     ROBOTS_DISALLOW comes first, what can be said of the token alone second, and the
-    site's emergency switch third: none tells which robots there are. One query, if
-    the keys are at hand.
+    site's emergency switch third: none tells which robots there are, if the switch
+    does which names it excepts. One query, if the keys are at hand.
     """
     if robots_conf.robots_disallowed(robot_name):
         raise _disallowed("ROBOTS_DISALLOW is on")

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 
 from quaysite.lifecycle.logins import record_failed_login
@@ -14,6 +14,7 @@ from quaysite.lifecycle.passwords import check_password
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
 from quaysite.oauth.consent import performer_of, person_of
+from quaysite.oidc import conf
 from registryauth.people_login import MAX_PASSWORD_LENGTH
 from robots.errors import DomainError
 from robots.origin import origin_of
@@ -63,11 +64,19 @@ class OwnPasswordForm(PasswordChangeForm):
 
 
 class OwnPasswordPage(PasswordChangeView):
-    """Who signs in elsewhere only, and has no password, has none to change here."""
+    """Who signs in elsewhere only has no password to change here.
+
+    Where no password is accepted, none is asked for, and none can be guessed.
+    """
 
     form_class = OwnPasswordForm
     template_name = "quaysite/admin/own_password.html"
     success_url = reverse_lazy("admin:password_change_done")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not conf.accepts_passwords():
+            return self.http_method_not_allowed(request, *args, **kwargs)
+        return super().post(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "request": self.request}
@@ -78,5 +87,6 @@ class OwnPasswordPage(PasswordChangeView):
             **admin.site.each_context(self.request),
             **super().get_context_data(**kwargs),
             "title": "Change password",
+            "accepts_passwords": conf.accepts_passwords(),
             "has_password": person.has_usable_password(),
         }

@@ -42,6 +42,11 @@ def audits_login_failures() -> bool:
     return bool(getattr(settings, "ACTION_LOG_AUDIT_LOGIN_FAILURES", True))
 
 
+def accepts_passwords() -> bool:
+    """Whether people log in with a password, or with what a password earned."""
+    return bool(getattr(settings, "OIDC_PASSWORD_SIGN_IN", True))
+
+
 def signing_keys_dir() -> Path:
     """The folder of the signing keys; every replica reads the same one."""
     return Path(getattr(settings, "REGISTRY_SIGNING_KEYS_DIR", "var/signing-keys"))

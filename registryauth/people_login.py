@@ -1,12 +1,11 @@
 """A person's password to an Identity: Argon2, and the same cost for nobody."""
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
 from django.utils.crypto import constant_time_compare
 
-from registryauth import client_key
+from registryauth import client_key, conf
 from registryauth.errors import Unauthorized
 from robots.credentials import Secret
 from robots.identity import Identity
@@ -21,6 +20,7 @@ MAX_USERNAME_LENGTH = 320
 
 NO_PASSWORDS = "Passwords are not accepted here. Use an app-specific token."
 _WRONG = "Invalid Username or Password"
+_OFF = "OIDC_PASSWORD_SIGN_IN is off"
 DISABLED = "This user has been disabled. Please contact your administrator."
 
 
@@ -29,8 +29,8 @@ def authenticate_person(username: str, password: Secret) -> Identity:
 
     Raises Unauthorized; an unknown person costs one hash, as a wrong password does.
     """
-    if not getattr(settings, "OIDC_PASSWORD_SIGN_IN", True):
-        raise Unauthorized(NO_PASSWORDS, reason="OIDC_PASSWORD_SIGN_IN is off")
+    if not conf.accepts_passwords():
+        raise Unauthorized(NO_PASSWORDS, reason=_OFF)
     text = password.reveal()
     if not can_be_person(username) or len(text) > MAX_PASSWORD_LENGTH:
         raise Unauthorized(_WRONG, reason="no such user name or password can exist")
@@ -46,9 +46,10 @@ def authenticate_person(username: str, password: Secret) -> Identity:
 def authenticate_client(username: str, password: Secret) -> Identity:
     """As `authenticate_person`, for a registry's client: a client key will do as well.
 
-    Raises Unauthorized. What only looks like a key is tried as a password.
+    Raises Unauthorized. What only looks like a key is tried as a password. A password
+    earned it: where none is accepted, neither is the key.
     """
-    key = client_key.read(password)
+    key = client_key.read(password) if conf.accepts_passwords() else None
     if key is None or not can_be_person(username):
         return authenticate_person(username, password)
     user = find_person(username)
@@ -62,8 +63,10 @@ def authenticate_client(username: str, password: Secret) -> Identity:
 def reauthenticate_person(user_id: int, session_hash: str) -> Identity:
     """The person a refresh token was made for, if the password is still the same.
 
-    Raises Unauthorized.
+    Raises Unauthorized, and always where no password is accepted.
     """
+    if not conf.accepts_passwords():
+        raise Unauthorized("Invalid refresh token", reason=_OFF)
     user = get_user_model()._default_manager.filter(pk=user_id).first()
     if user is None or not _has_fingerprint(user, session_hash):
         raise Unauthorized("Invalid refresh token", reason="the password was changed")

@@ -49,8 +49,8 @@ def authenticate_robot(full_name: str, secret: Secret, now: datetime) -> Identit
 
     Raises Unauthorized. ROBOTS_DISALLOW comes first, so that it tells nothing
     of which robots exist; the site's emergency switch says the same to a wrong
-    secret and to a right one. The token is looked up by its digest alone, so an
-    unknown robot costs the same as a wrong secret.
+    secret and to a right one, and nothing to names on its list. The token is looked
+    up by its digest alone, so an unknown robot costs the same as a wrong secret.
     """
     if conf.robots_disallowed(full_name):
         raise Unauthorized(RobotsDisallowed.MESSAGE)

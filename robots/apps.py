@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth import get_user_model
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 
 
 class RobotsConfig(AppConfig):
@@ -12,9 +12,14 @@ class RobotsConfig(AppConfig):
         from robots import checks  # noqa: F401 - registers itself
         from robots.api import checks as api_checks  # noqa: F401 - registers itself
         from robots.lifecycle.people import keep_personal_namespace
+        from robots.lifecycle.switches import forget_namespace
+        from robots.models import Namespace
 
         post_save.connect(
             keep_personal_namespace,
             sender=get_user_model(),
             dispatch_uid="robots.personal_namespace",
+        )
+        post_delete.connect(
+            forget_namespace, sender=Namespace, dispatch_uid="robots.switch_lists"
         )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
-from quaysite.admin.powers import holds
+from quaysite.admin.powers import holds, is_superuser
 from quaysite.models import OidcAccount, User
 
 if TYPE_CHECKING:  # The theme has no types.
@@ -16,10 +16,10 @@ else:
 
 
 class OidcAccountInline(ThemedInline):
-    """Whoever connects an account to a person may become that person.
+    """Whoever connects an account to a person may become that person, and who has the
+    account is that person from then on, with all that their groups give them.
 
-    So it asks for what setting the person's password does; which is for the page of
-    the person to say (`PersonAdmin.get_formsets_with_inlines`).
+    So superusers alone connect accounts here, or take them off.
     """
 
     model = OidcAccount
@@ -33,7 +33,7 @@ class OidcAccountInline(ThemedInline):
         return holds(request, "quaysite.view_user")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return holds(request, "quaysite.change_user")
+        return is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An account is connected or not: nobody turns one into another."""

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from quaysite.models import User
+from quaysite.oidc import conf as oidc_conf
 from robots import conf
 
 
@@ -35,12 +36,21 @@ def holds(request: HttpRequest, permission: str) -> bool:
 
 
 def may_touch(request: HttpRequest, person: User | None) -> bool:
-    """Whoever sets a person's password becomes that person: never a mightier one."""
+    """Whoever sets a person's password becomes that person: never a mightier one.
+
+    Nor one whom the provider's groups may make mightier at the next sign-in.
+    """
     if person is None or is_superuser(request):
         return True
     if person.is_superuser or person.username in conf.powerful_names():
         return False
+    if oidc_conf.gives_powers() and _is_connected(person):
+        return False
     return _kept_permissions(person) <= set(request.user.get_all_permissions())
+
+
+def _is_connected(person: User) -> bool:
+    return not person._state.adding and person.oidc_accounts.exists()
 
 
 def _kept_permissions(person: User) -> set[str]:

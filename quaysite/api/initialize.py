@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from quaysite.api.user_views import FirstPersonReply
 from quaysite.lifecycle.people import MAX_EMAIL, create_first_person
+from quaysite.oidc import conf
 from robots.api.base import ApiViewSet
 from robots.api.bodies import Body, Flag, Text
 from robots.api.errors import ApiError, DataModelError
@@ -16,6 +17,7 @@ from robots.api.rules import ANYBODY, Rule
 from robots.errors import DomainError
 
 _OFF = "Cannot initialize user, FEATURE_USER_INITIALIZE is False"
+_NO_PASSWORDS = "Cannot initialize user, OIDC_PASSWORD_SIGN_IN is False"
 
 
 class InitializeBody(Body):
@@ -45,6 +47,8 @@ class InitializeViewSet(ApiViewSet):
         """Create the first person, with a token of all scopes if it is asked for."""
         if not settings.FEATURE_USER_INITIALIZE:
             raise DataModelError(_OFF)
+        if not conf.accepts_passwords():
+            raise DataModelError(_NO_PASSWORDS)
         try:
             body = self.body(InitializeBody)
             person, token = create_first_person(

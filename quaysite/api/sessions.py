@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.contrib.auth import login
+from django.contrib.auth import SESSION_KEY, login
 from django.http import HttpRequest
 from rest_framework.response import Response
 
 from quaysite.api import csrf
 from quaysite.models import User
+from quaysite.oidc import sessions as oidc_sessions
 from robots import freshness
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -15,6 +16,10 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 def sign_in(request: HttpRequest, user: User) -> None:
     """Start a session of `user`, whose password was verified just now."""
+    # Django keeps the key of a session that is this person's already, and whoever
+    # holds a copy of its cookie would have a fresh session too.
+    if SESSION_KEY in request.session:
+        request.session.cycle_key()
     login(request, user, backend=_BACKEND)
 
 
@@ -25,6 +30,7 @@ def note_sign_in(request: HttpRequest, **_: Any) -> None:
     """
     freshness.note(request)
     request.session.pop(csrf.SESSION_KEY, None)
+    oidc_sessions.forget(request)
 
 
 def with_next_token(request: HttpRequest, response: Response) -> Response:

@@ -72,14 +72,17 @@ class SigningInViewSet(ApiViewSet):
         operation_id="verifyUser", request=PasswordBody, responses=SuccessReply
     )
     def verify(self, request: Request, **kwargs: Any) -> Response:
-        """Show the password again, as what cannot be undone asks for."""
+        """Show the password again, as what cannot be undone asks for.
+
+        The session's cookie is a new one afterwards.
+        """
         username = self.caller.identity.name
         try:
             _person(username, self.body(PasswordBody)["password"])
         except Unauthorized as error:
             self._note_failure(username, error)
             return _failure(error)
-        freshness.note(request._request)
+        freshness.renew(request._request)
         response = Response({"success": True})
         response["X-Next-CSRF-Token"] = csrf.token_of(request._request)
         return response

@@ -14,6 +14,7 @@ from quaysite.api.user_views import PersonReply, UserReply, own_view, public_vie
 from quaysite.lifecycle.people import MAX_EMAIL, create_person, is_powerful
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
+from quaysite.oidc.conf import accepts_passwords
 from robots import conf
 from robots.api.base import ApiViewSet
 from robots.api.bodies import Body, Flag, Text, WholeNumber
@@ -140,8 +141,11 @@ class UserViewSet(ApiViewSet):
         operation_id="createNewUser", request=SignUpBody, responses=UserReply
     )
     def create(self, request: Request) -> Response:
-        """Create an account and sign it in, where the site lets anybody do so."""
-        if not settings.FEATURE_USER_CREATION:
+        """Create an account and sign it in, where the site lets anybody do so.
+
+        Such an account has a password, so there is none where none is accepted.
+        """
+        if not (settings.FEATURE_USER_CREATION and accepts_passwords()):
             raise Missing
         body = self.body(SignUpBody)
         person = create_person(

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 
 from quaysite.lifecycle.people import locked, own_namespace
 from quaysite.models import OidcAccount, User
+from quaysite.oidc import conf
 from robots import audit
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, NotFound
@@ -14,7 +15,7 @@ MAX_SUBJECT = 255
 """Characters of `iss` and `sub`."""
 
 _TAKEN = "This account is connected to a person already."
-ONLY_WAY = "This is the only way to sign in: set a password first."
+_ONLY_WAY = "This is the only way to sign in: {} first."
 
 
 def link_account(user: User, issuer: str, subject: str, by: Performer) -> OidcAccount:
@@ -38,24 +39,61 @@ def link_account(user: User, issuer: str, subject: str, by: Performer) -> OidcAc
 
 
 def unlink_account(account: OidcAccount, by: Performer) -> None:
-    """The account signs nobody in any more. Raises NotFound if it does not anyway."""
+    """The account signs nobody in any more. Raises NotFound if it does not anyway.
+
+    What it began ends: its sessions by themselves (`quaysite.oidc.sessions`), and
+    everything that rests on the password's hash where the person has no password.
+    """
     with transaction.atomic():
+        person = locked(account.user)
         found = OidcAccount.objects.select_for_update().filter(pk=account.pk).first()
         if found is None:
             raise NotFound("This account is connected to nobody.")
         _record("user_unlink_account", found, by)
         found.delete()
+        if not person.has_usable_password():
+            _set_none(person)
 
 
-def unlink_own_account(account: OidcAccount, by: Performer) -> None:
-    """As `unlink_account`, for the person themselves: DomainError if it is the last
-    way in, as nobody locks themselves out."""
+def unlink_own_account(account: OidcAccount, by: Performer) -> User:
+    """As `unlink_account`, for the person themselves, who is answered as stored.
+
+    Raises DomainError if it is the last way in, as nobody locks themselves out.
+    """
     with transaction.atomic():
         person = locked(account.user)
-        others = OidcAccount.objects.filter(user=person).exclude(pk=account.pk)
-        if not person.has_usable_password() and not others.exists():
-            raise DomainError(ONLY_WAY)
+        if not _has_other_way(person, account):
+            way = "set a password" if conf.accepts_passwords() else "connect another"
+            raise DomainError(_ONLY_WAY.format(way))
         unlink_account(account, by)
+        return locked(person)
+
+
+def forget_password(user: User, by: Performer) -> None:
+    """Nobody signs in as `user` with a password; ends all that began with it.
+
+    Raises NotFound if the person is gone.
+    """
+    with transaction.atomic():
+        person = locked(user)
+        _set_none(person)
+        own = own_namespace(person)
+        facts = {"username": person.username, "usable": False}
+        audit.record("account_change_password", by, own, **facts)
+
+
+def _set_none(person: User) -> None:
+    """A new hash that no password has: sessions and refresh tokens carry the old."""
+    person.set_unusable_password()
+    person.save(update_fields=["password"])
+
+
+def _has_other_way(person: User, account: OidcAccount) -> bool:
+    """A password, or an account at the present provider, that is let in."""
+    if conf.accepts_passwords() and person.has_usable_password():
+        return True
+    others = OidcAccount.objects.filter(user=person).exclude(pk=account.pk)
+    return conf.is_configured() and others.filter(issuer=conf.issuer()).exists()
 
 
 def _check(text: str, most: int, what: str) -> None:

@@ -17,8 +17,6 @@ from quaysite.models import User
 from robots import audit, names
 from robots.audit import Performer
 from robots.errors import AlreadyExists
-from robots.lifecycle.renames import check_robot_names
-from robots.lifecycle.switches import follow_rename
 from robots.models import Namespace
 
 _EMAIL_TAKEN = "E-mail address already used"
@@ -74,7 +72,8 @@ def change_person(
     """Apply `changes`, and answer the person as stored.
 
     `check` may refuse by raising, and sees the row as it is changed. Raises NotFound
-    if the person is gone, DomainError for a password, NameInvalid, or AlreadyExists.
+    if the person is gone, DomainError for a password, or for a name that makes a
+    robot's too long, NameInvalid, or AlreadyExists.
     """
     password_hash = _hash(user, changes.password)
     try:
@@ -101,13 +100,11 @@ def _hash(user: User, password: str | None) -> str | None:
 
 
 def _rename(work: _Work) -> None:
+    """The own namespace follows when the person is saved, and may refuse the name."""
     old, new = work.person.username, work.changes.username
     if new is None or new == old:
         return
     names.check_namespace_name(new)
-    if work.own is not None:
-        check_robot_names(work.own, new)
-        follow_rename(old, new)
     if Namespace.objects.filter(name=new).exists() or has_powers(new):
         raise AlreadyExists(_NAME_TAKEN)
     work.person.username = new

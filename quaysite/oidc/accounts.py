@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from quaysite.lifecycle.logins import record_login
 from quaysite.lifecycle.oidc_accounts import link_account
-from quaysite.lifecycle.people import create_person, has_powers, is_email_taken
+from quaysite.lifecycle.people import create_person, is_email_taken
 from quaysite.models import OidcAccount, User
 from quaysite.oidc import conf
 from quaysite.oidc.attempts import Attempt
 from quaysite.oidc.claims import Claims
 from quaysite.oidc.errors import OidcRefused
 from quaysite.oidc.memberships import synchronize
+from quaysite.oidc.reserved import is_reserved
 from quaysite.oidc.usernames import username_for
 from robots import audit
 from robots.audit import Performer
@@ -33,6 +34,8 @@ _ASK = (
     " in”, or ask an administrator to connect it."
 )
 
+_MEANWHILE = "Something changed here while you were signing in. Try again."
+
 
 class PersonRefused(OidcRefused):
     """As OidcRefused, where it is known who it was."""
@@ -42,25 +45,32 @@ class PersonRefused(OidcRefused):
         self.user = user
 
 
-def known(claims: Claims) -> User | None:
-    """The person whom this account signs in."""
+def known(claims: Claims) -> OidcAccount | None:
+    """The account, with the person whom it signs in."""
     accounts = OidcAccount.objects.select_related("user")
-    found = accounts.filter(issuer=claims.issuer, subject=claims.subject).first()
-    return found.user if found else None
+    return accounts.filter(issuer=claims.issuer, subject=claims.subject).first()
 
 
-def sign_in(claims: Claims, origin: Origin, user_agent: str) -> User:
-    """The person to sign in: found or made, in their teams. Raises OidcRefused."""
+def sign_in(claims: Claims, origin: Origin, user_agent: str) -> OidcAccount:
+    """The account and whom to sign in: found or made, in their teams.
+
+    Raises OidcRefused.
+    """
     by = Performer(audit.SYSTEM, conf.name(), origin=origin)
-    with transaction.atomic():
-        user = known(claims) or _new_person(claims, by)
-        check_active(user)
-        user = synchronize(user, claims, by)
-        _note_use(claims)
-        identity = identity_of_person(user, Method.SESSION)
-        caller = Performer.caller(identity, origin)
-        record_login(user, caller, user_agent, type="oidc", issuer=claims.issuer)
-    return user
+    try:
+        with transaction.atomic():
+            account = known(claims) or _new_person(claims, by)
+            check_active(account.user)
+            account.user = synchronize(account.user, claims, by)
+            _note_use(claims)
+            identity = identity_of_person(account.user, Method.SESSION)
+            caller = Performer.caller(identity, origin)
+            facts = {"type": "oidc", "issuer": claims.issuer}
+            record_login(account.user, caller, user_agent, **facts)
+    except DomainError as error:
+        # What the groups lead to, or the person, has gone meanwhile.
+        raise OidcRefused(_MEANWHILE, check="groups", reason=error.message) from None
+    return account
 
 
 def confirm(claims: Claims, user: User, attempt: Attempt) -> None:
@@ -69,7 +79,8 @@ def confirm(claims: Claims, user: User, attempt: Attempt) -> None:
     That the provider was asked to is no proof: whoever has the browser can change
     the question on its way.
     """
-    if known(claims) != user:
+    account = known(claims)
+    if account is None or account.user != user:
         raise PersonRefused(
             f"That was another account of {conf.name()}: use the one that is"
             " connected to you.",
@@ -106,7 +117,7 @@ def check_active(user: User) -> None:
         )
 
 
-def _new_person(claims: Claims, by: Performer) -> User:
+def _new_person(claims: Claims, by: Performer) -> OidcAccount:
     """Without a password, and with an address only if it is known to be theirs."""
     if not conf.creates_users():
         raise OidcRefused(
@@ -119,13 +130,13 @@ def _new_person(claims: Claims, by: Performer) -> User:
     email = claims.email if claims.email_verified else ""
     try:
         user = create_person(username, None, by, email=email)
-        link_account(user, claims.issuer, claims.subject, by)
+        account = link_account(user, claims.issuer, claims.subject, by)
     except AlreadyExists:
         # Two sign-ins at once: the other one was faster.
         raise OidcRefused("Somebody was faster. Try again.", check="taken") from None
     except DomainError as error:
         raise OidcRefused(error.message, check="account") from None
-    return user
+    return account
 
 
 def _check_free(username: str, claims: Claims) -> None:
@@ -136,11 +147,10 @@ def _check_free(username: str, claims: Claims) -> None:
             f" not connected to {conf.name()}. {ask}",
             check="email",
         )
-    # A name that settings give power to is nobody's to get from outside.
-    if has_powers(username) or Namespace.objects.filter(name=username).exists():
+    if is_reserved(username) or Namespace.objects.filter(name=username).exists():
         raise OidcRefused(
-            f"The user name {username} is taken here, by an account that is not"
-            f" connected to {conf.name()} or by an organization. {ask}",
+            f"The user name {username} is taken or reserved here, for an account that"
+            f" is not connected to {conf.name()} or for an organization. {ask}",
             check="username",
         )
 

@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 from mozilla_django_oidc.views import OIDCAuthenticationRequestView
 
@@ -26,6 +27,10 @@ MAX_SECONDS = 15 * 60
 _KEPT = "oidc_states"
 """Session key of mozilla-django-oidc's."""
 
+_NOT_BEGUN = (
+    "This sign-in was not begun in this browser, or it was finished before. Begin"
+    " again."
+)
 _ERROR_CODE = re.compile(r"[a-z_]{1,64}")
 
 
@@ -73,8 +78,9 @@ def begin(request: HttpRequest, purpose: Purpose, wanted: str) -> str:
         raise OidcRefused("There is no provider to sign in with.", check="configured")
     view = _AuthorizationRequest(again=purpose is not Purpose.SIGN_IN)
     view.setup(request)
-    address = str(view.get(request).url)
-    (state,) = parse_qs(urlsplit(address).query)["state"]
+    endpoint = provider().authorization_endpoint
+    query = str(view.get(request).url).removeprefix(f"{endpoint}?")
+    (state,) = parse_qs(query)["state"]
     request.session[_KEPT][state] |= {
         "purpose": purpose.value,
         "wanted": wanted,
@@ -83,7 +89,8 @@ def begin(request: HttpRequest, purpose: Purpose, wanted: str) -> str:
     # The library's own note of where to go: an attempt has one of its own.
     request.session.pop("oidc_login_next", None)
     request.session.modified = True
-    return address
+    # An endpoint keeps the query that it has (RFC 6749, section 3.1).
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
 
 
 def take(request: HttpRequest) -> Attempt:
@@ -94,14 +101,8 @@ def take(request: HttpRequest) -> Attempt:
     kept = request.session.get(_KEPT)
     entry = kept.pop(request.GET.get("state", ""), None) if kept else None
     if entry is None or "purpose" not in entry:
-        raise OidcRefused(
-            "This sign-in was not begun in this browser, or it was finished before."
-            " Begin again.",
-            check="state",
-        )
-    # Kept at once: a second request with the same state finds nothing.
-    request.session.modified = True
-    request.session.save()
+        raise OidcRefused(_NOT_BEGUN, check="state")
+    _keep_at_once(request)
     return Attempt(
         purpose=Purpose(entry["purpose"]),
         wanted=entry["wanted"],
@@ -110,6 +111,17 @@ def take(request: HttpRequest) -> Attempt:
         nonce=entry["nonce"],
         code_verifier=entry["code_verifier"],
     )
+
+
+def _keep_at_once(request: HttpRequest) -> None:
+    """A second request with the same state finds nothing. Raises OidcRefused."""
+    request.session.modified = True
+    try:
+        request.session.save()
+    except UpdateError:
+        # Finished or signed out in between: there is nothing left to write to.
+        request.session.modified = False
+        raise OidcRefused(_NOT_BEGUN, check="state") from None
 
 
 def check_answer(request: HttpRequest, attempt: Attempt) -> None:

@@ -5,6 +5,7 @@ through it, with whatever code and state the address has.
 """
 
 import json
+import time
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -77,7 +78,7 @@ class OidcBackend(OIDCAuthenticationBackend):
     ) -> Claims:
         """Only who it is: which person that is here is for `quaysite.oidc.accounts`."""
         said = self.get_userinfo(access_token, id_token, payload)
-        return read({**said, **payload}, conf.groups_claim())
+        return read(payload, said, conf.groups_claim(), time.time())
 
 
 def _answer(url: str, what: str, sending: Sending) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from federation.errors import TrustInvalid
 from federation.issuers import check_url
@@ -12,6 +12,7 @@ from quaysite.oidc import conf
 MAX_ISSUER = 255
 """Characters that are kept of `iss` with each account."""
 
+_MAPPINGS = ("OIDC_TEAM_GROUPS", "OIDC_STAFF_GROUPS", "OIDC_SUPERUSER_GROUPS")
 _NAMES = ("OIDC_ISSUER", "OIDC_RP_CLIENT_ID", "OIDC_RP_CLIENT_SECRET")
 
 
@@ -64,6 +65,23 @@ def check_team_groups(**kwargs: Any) -> list[CheckMessage]:
         )
         for entry in conf.team_group_entries()
         if conf.read_team_group(entry) is None
+    ]
+
+
+@register()
+def check_groups_claim(**kwargs: Any) -> list[CheckMessage]:
+    """Powers that groups give are taken away again."""
+    set_ones = [name for name in _MAPPINGS if getattr(settings, name, ())]
+    if not set_ones or conf.groups_are_expected() or not conf.is_configured():
+        return []
+    return [
+        Warning(
+            f"OIDC_GROUPS_CLAIM is not set, but {', '.join(set_ones)}: a provider that"
+            " leaves out a claim without groups never takes away what they gave.",
+            hint="Name the claim, even if it is the default: OIDC_GROUPS_CLAIM="
+            f"{conf.DEFAULT_GROUPS_CLAIM}.",
+            id="quaysite.W001",
+        )
     ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from federation.assertions import LEEWAY
 from robots.text import is_storable
 
 _MAX_TEXT = 254
@@ -31,16 +32,25 @@ class Claims:
     auth_time: float | None = None
 
 
-def read(said: Mapping[str, Any], groups_claim: str) -> Claims:
-    """The claims in `said`, of which `iss` and `sub` are known to be good."""
+def read(
+    token: Mapping[str, Any], userinfo: Mapping[str, Any], groups_claim: str, now: float
+) -> Claims:
+    """The claims in a verified ID token, and in userinfo what that leaves out.
+
+    `now`: seconds since 1970.
+    """
+    said = {**userinfo, **token}
+    # Verified is this address and no other, so both are taken from one of the two.
+    mail = token if token.get("email") else userinfo
     return Claims(
-        issuer=said["iss"],
-        subject=said["sub"],
-        email=_text(said.get("email")),
-        email_verified=said.get("email_verified") is True,
+        issuer=token["iss"],
+        subject=token["sub"],
+        email=_text(mail.get("email")),
+        email_verified=mail.get("email_verified") is True,
         preferred_username=_text(said.get("preferred_username")),
         groups=_groups(_at(said, groups_claim)),
-        auth_time=_seconds(said.get("auth_time")),
+        # Only what is signed and made for this sign-in can make a session fresh.
+        auth_time=_past(token.get("auth_time"), now),
     )
 
 
@@ -69,6 +79,9 @@ def _text(value: Any) -> str:
     return value.strip()
 
 
-def _seconds(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < 2**53 else None
+def _past(value: Any, now: float) -> float | None:
+    """A time that has come, but for clocks that differ a little."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # NaN is in no range.
+    return float(value) if 0 <= value <= now + LEEWAY.total_seconds() else None

@@ -99,6 +99,11 @@ def superuser_groups() -> frozenset[str]:
     return frozenset(getattr(settings, "OIDC_SUPERUSER_GROUPS", ()))
 
 
+def gives_powers() -> bool:
+    """Whether groups make people staff or superusers."""
+    return bool(staff_groups() or superuser_groups())
+
+
 def creates_users() -> bool:
     """Whether somebody unknown becomes a person of this site."""
     return bool(getattr(settings, "OIDC_CREATE_USERS", True))

@@ -7,14 +7,17 @@ sign-in as well. Teams that it does not name are left alone.
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
+from quaysite.lifecycle.oidc_accounts import forget_password
+from quaysite.lifecycle.people import locked
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
 from quaysite.oidc import conf
 from quaysite.oidc.claims import Claims
 from quaysite.oidc.conf import TeamGroup
 from robots.audit import Performer
-from robots.errors import AlreadyExists
+from robots.errors import AlreadyExists, NotFound
 from robots.lifecycle.administrators import administrators, lock_organization
 from robots.lifecycle.teams import add_member, remove_member
 from robots.models import Team, TeamMember
@@ -78,7 +81,15 @@ def _join(team: Team, user: User, by: Performer) -> None:
 
 
 def _leave(team: Team, user: User, by: Performer) -> None:
-    """Unless nobody would administer the organization then."""
+    """Unless nobody would administer the organization then.
+
+    Where somebody else was faster, there is nothing to leave any more.
+    """
+    with suppress(NotFound):
+        _leave_unless_last(team, user, by)
+
+
+def _leave_unless_last(team: Team, user: User, by: Performer) -> None:
     lock_organization(team.namespace)
     if _is_last_way_to_administer(team, user):
         logger.warning("%s stays in %s/%s: there is no other administrator",
@@ -97,7 +108,11 @@ def _is_last_way_to_administer(team: Team, user: User) -> bool:
 
 
 def _synchronize_powers(user: User, groups: frozenset[str], by: Performer) -> User:
-    """Superusers are staff too; who ceases to be one ceases to be the other."""
+    """Superusers are staff too; who ceases to be one ceases to be the other.
+
+    Whoever is given powers has no password any more: staff who may change people
+    may have chosen it, and would have the powers too.
+    """
     staff_groups, superuser_groups = conf.staff_groups(), conf.superuser_groups()
     superuser = bool(groups & superuser_groups) if superuser_groups else None
     staff: bool | None = None
@@ -108,4 +123,8 @@ def _synchronize_powers(user: User, groups: frozenset[str], by: Performer) -> Us
     changes = Changes(superuser=superuser, staff=staff)
     if (superuser, staff) == (None, None):
         return user
+    before = locked(user)
+    gains = (superuser and not before.is_superuser) or (staff and not before.is_staff)
+    if gains and before.has_usable_password():
+        forget_password(before, by)
     return change_person(user, changes, by)

@@ -1,7 +1,6 @@
 """To the provider and back: to sign in, to confirm it, to connect an account."""
 
 import logging
-import time
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET
 from quaysite.api.sessions import sign_in
 from quaysite.lifecycle.logins import record_failed_oidc_login
 from quaysite.models import User
-from quaysite.oidc import accounts, conf
+from quaysite.oidc import accounts, conf, sessions
 from quaysite.oidc.accounts import PersonRefused
 from quaysite.oidc.attempts import Attempt, Purpose, begin, check_answer, take
 from quaysite.oidc.backend import OidcBackend
@@ -84,17 +83,16 @@ def _wanted(request: HttpRequest) -> str:
 
 def _end_sign_in(request: HttpRequest, claims: Claims, attempt: Attempt) -> None:
     agent = request.headers.get("User-Agent", "")
-    sign_in(request, accounts.sign_in(claims, origin_of(request), agent))
+    account = accounts.sign_in(claims, origin_of(request), agent)
+    sign_in(request, account.user)
+    sessions.note(request, account)
     # A provider that knew the browser asked nobody anything: that is not fresh.
-    proved_at = min(claims.auth_time or 0, time.time())
-    request.session[freshness.SIGNED_IN_AT] = proved_at
+    request.session[freshness.SIGNED_IN_AT] = claims.auth_time or 0
 
 
 def _end_confirm(request: HttpRequest, claims: Claims, attempt: Attempt) -> None:
     accounts.confirm(claims, _same_person(request, attempt), attempt)
-    # Whoever holds a copy of the old cookie shall not have a fresh session too.
-    request.session.cycle_key()
-    freshness.note(request)
+    freshness.renew(request)
 
 
 def _end_connect(request: HttpRequest, claims: Claims, attempt: Attempt) -> None:

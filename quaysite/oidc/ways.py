@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,7 +16,7 @@ from django.views.generic import TemplateView
 
 from quaysite.lifecycle.oidc_accounts import unlink_own_account
 from quaysite.models import OidcAccount, User
-from quaysite.oidc import conf
+from quaysite.oidc import conf, sessions
 from quaysite.oidc.attempts import Purpose, begin
 from quaysite.oidc.errors import OidcRefused
 from robots import freshness
@@ -83,12 +84,21 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     if account is None:
         raise Http404
     try:
-        unlink_own_account(account, performer_of(request))
+        person = unlink_own_account(account, performer_of(request))
     except DomainError as error:
         messages.error(request, error.message)
     else:
+        _end_or_keep(request, account, person)
         messages.success(request, "The account is disconnected.")
     return HttpResponseRedirect(page)
+
+
+def _end_or_keep(request: HttpRequest, account: OidcAccount, person: User) -> None:
+    """The session goes on unless the account that is gone began it."""
+    if sessions.is_begun_by(request, account):
+        logout(request)
+    else:
+        update_session_auth_hash(request, person)
 
 
 def _fits(pk: int) -> bool:

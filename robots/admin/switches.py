@@ -18,12 +18,18 @@ from robots.admin.reach import reach_of
 from robots.admin.shell import Shell, organization_shell
 from robots.admin.switch_forms import ConfirmForm, TermsForm, initial_of
 from robots.errors import DomainError
+from robots.freshness import fresh_or_redirect
 from robots.lifecycle.switches import CHANGED, TURNED_OFF, TURNED_ON, turn_off, turn_on
 from robots.models import AuditEvent, EmergencySwitch, Namespace, Robot
 from robots.switches import switches_on
 
 MAX_SHOWN = 50
 """Namespaces whose switch is on, and past events, that one page lists."""
+
+_NOT_DONE = (
+    "Nothing has been changed: your sign-in was too long ago. Show that it is you, then"
+    " do it once more."
+)
 
 _DEEDS = {
     TURNED_ON: "Turned on",
@@ -37,7 +43,8 @@ class SwitchPage(TemplateView):
 
     A subclass says whose switch it is (`namespace`, None for the site's) and whether
     the person `may_turn` it; who may not only looks. With `asks_first`, turning it on
-    takes a second page and a word.
+    takes a second page and a word. To let robots go on takes a fresh session; to stop
+    them does not, so that nothing delays it.
     """
 
     template_name = "robots/admin/switch.html"
@@ -62,6 +69,8 @@ class SwitchPage(TemplateView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.may_turn:
             raise PermissionDenied
+        if again := self._made_fresh():
+            return again
         if request.POST.get("act") == "off":
             return self._turn_off()
         self.form = TermsForm(self.namespace, request.POST)
@@ -94,6 +103,15 @@ class SwitchPage(TemplateView):
         if self.namespace is None:
             return on.filter(site=True).first()
         return on.filter(namespace=self.namespace).first()
+
+    def _made_fresh(self) -> HttpResponse | None:
+        """A way to a fresh session, where one is needed and this one is stale."""
+        if self.request.POST.get("act") != "off" and self._switch() is None:
+            return None
+        redirect = fresh_or_redirect(self.request)
+        if redirect:
+            messages.warning(self.request, _NOT_DONE)
+        return redirect
 
     def _is_confirmed(self) -> bool:
         """Whether the word was typed, where one is asked for; else asks for it."""

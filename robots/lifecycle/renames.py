@@ -1,4 +1,4 @@
-"""An organization's new name, which everything in it follows.
+"""A namespace's new name, which everything in it follows.
 
 Robots are `namespace+name` and repositories `namespace/name`, so their full names
 change; tokens and rights stay. Images do not move: the registry keeps them under
@@ -43,8 +43,19 @@ def _locked(namespace: Namespace) -> Namespace:
     return locked
 
 
-def check_robot_names(namespace: Namespace, name: str) -> None:
-    """Raise DomainError if a robot's full name became too long under `name`."""
+def give_name(namespace: Namespace, name: str) -> None:
+    """Store another name of a namespace, in a transaction: every rename comes by here.
+
+    Raises DomainError if a robot's full name became too long, IntegrityError if the
+    name is taken.
+    """
+    _check_robot_names(namespace, name)
+    old_name, namespace.name = namespace.name, name
+    namespace.save(update_fields=["name"])
+    switches.follow_rename(old_name, name)
+
+
+def _check_robot_names(namespace: Namespace, name: str) -> None:
     longest = _longest_robot_name(namespace)
     if longest and len(name) + 1 + longest > names.MAX_LENGTH:
         raise DomainError(
@@ -54,10 +65,8 @@ def check_robot_names(namespace: Namespace, name: str) -> None:
 
 
 def _rename(locked: Namespace, name: str, by: Performer) -> None:
-    check_robot_names(locked, name)
-    old_name, locked.name = locked.name, name
-    locked.save(update_fields=["name"])
-    switches.follow_rename(old_name, name)
+    old_name = locked.name
+    give_name(locked, name)
     audit.record("org_change_name", by, locked, old_name=old_name, new_name=name)
 
 

@@ -13,6 +13,7 @@ from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, NameInvalid, NotFound
 from robots.models import EmergencySwitch, Namespace
 from robots.names import MAX_LENGTH, parse_robot_name
+from robots.switches import switches_on
 from robots.text import check_storable
 
 MAX_REASON = 255
@@ -27,6 +28,9 @@ LONGEST = timedelta(days=3660)
 TURNED_ON = "turn_on_emergency_switch"
 CHANGED = "change_emergency_switch"
 TURNED_OFF = "turn_off_emergency_switch"
+
+_DELETION = Performer(audit.SYSTEM, "deletion of a namespace")
+"""Takes names off lists; who deleted it is in the event of the deletion itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,25 @@ def follow_rename(old_name: str, new_name: str) -> None:
             for name in switch.allowed_names
         )
         switch.save(update_fields=["allowed"])
+
+
+def forget_namespace(sender: type[Namespace], instance: Namespace, **_: Any) -> None:
+    """Receiver of a namespace's post_delete: no list names its robots any more.
+
+    The name is free from then on, and whoever takes it is not on a list. The row of
+    the namespace goes first, as everything here takes it before a switch's.
+    """
+    gone = f"{instance.name}+"
+    naming = switches_on(timezone.now()).filter(allowed__contains=gone)
+    for switch in naming.select_for_update().order_by("id"):
+        names = switch.allowed_names
+        kept = [name for name in names if not name.startswith(gone)]
+        if kept != names:
+            switch.allowed = "\n".join(kept)
+            switch.save(update_fields=["allowed"])
+            removed = [name for name in names if name.startswith(gone)]
+            facts = {**_facts(switch), "removed": removed}
+            audit.record(CHANGED, _DELETION, switch.namespace, **facts)
 
 
 def check_terms(

@@ -109,3 +109,16 @@ def test_of_several_at_once_one_is_the_first(api: Client) -> None:
     assert statuses == [200, 400, 400, 400, 400, 400]
     assert User.objects.count() == 1
     assert AccessToken.objects.count() == 1
+
+
+def test_nobody_is_made_where_no_password_is_accepted(
+    local: LocalClient, settings: Settings
+) -> None:
+    settings.OIDC_PASSWORD_SIGN_IN = False
+    refused = local.post(INITIALIZE, BODY)
+    assert (refused.status, refused.json["message"]) == (
+        400,
+        "Cannot initialize user, OIDC_PASSWORD_SIGN_IN is False",
+    )
+    assert not User.objects.exists()
+    assert not AccessToken.objects.exists()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client as DjangoClient
 from pytest_django.fixtures import Settings
 
 from quaysite.models import User
@@ -183,6 +184,24 @@ def test_the_password_shown_again_makes_a_session_fresh(cast: Cast) -> None:
     assert (verified.status, verified.json) == (200, {"success": True})
     assert verified.headers["X-Next-CSRF-Token"] == browser.csrf
     assert browser.post("/api/v1/user/apptoken", {"title": "t"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("page", "sent"),
+    [(VERIFY, {"password": factories.PASSWORD}), (SIGN_IN, body())],
+    ids=["verify", "sign in"],
+)
+def test_a_copy_of_the_cookie_gets_no_fresh_session_with_it(
+    cast: Cast, page: str, sent: dict[str, str]
+) -> None:
+    browser = signed_in(cast.alice)
+    make_stale(browser)
+    thief = DjangoClient()
+    thief.cookies["sessionid"] = browser.django.cookies["sessionid"].value
+    assert thief.get("/api/v1/user/").status_code == 200
+    assert browser.post(page, sent).status == 200
+    assert thief.get("/api/v1/user/").status_code == 401
+    assert browser.get("/api/v1/user/").json["username"] == "alice"
 
 
 def test_the_sign_in_page_makes_a_fresh_session(db: None, local: LocalClient) -> None:

@@ -111,3 +111,13 @@ def test_what_is_wrong_is_said(cast: Cast, visitor: LocalClient) -> None:
     assert visitor.post(USER, {**good, "username": "\ud800x"}).status == 400
     assert User.objects.count() == 3
     assert visitor.get(USER).status == 401
+
+
+def test_nobody_signs_up_where_no_password_is_accepted(
+    visitor: LocalClient, settings: Settings
+) -> None:
+    settings.OIDC_PASSWORD_SIGN_IN = False
+    refused = visitor.post(USER, {"username": "dora", "password": PASSWORD})
+    assert refused.status == 404
+    assert not User.objects.filter(username="dora").exists()
+    assert visitor.get(USER).status == 401

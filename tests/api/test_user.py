@@ -11,7 +11,8 @@ from quaysite.lifecycle import people, person_changes
 from quaysite.lifecycle.person_changes import Changes
 from quaysite.models import User
 from robots.errors import AlreadyExists
-from robots.models import AuditEvent, Namespace
+from robots.lifecycle.switches import Terms, turn_on
+from robots.models import AuditEvent, EmergencySwitch, Namespace
 from robots.roles import TeamRole
 from tests import factories
 from tests.api.client import Client
@@ -228,6 +229,29 @@ def test_a_rename_is_a_feature_and_takes_the_namespace_along(
     assert event.facts["old_username"] == "charlie"
     assert event.facts["username"] == "carl"
     assert charlie.get(USER).json["username"] == "carl"
+
+
+def test_a_rename_takes_the_exceptions_from_a_switch_along(
+    cast: Cast, local_user: As, settings: Settings
+) -> None:
+    settings.FEATURE_USER_RENAME = True
+    turn_on(None, Terms("a leak", allowed=["bob+ci"]), factories.BY)
+    bob = local_user(cast.bob)
+    assert bob.put(USER, {"username": "bobby"}).status == 200
+    assert EmergencySwitch.objects.get().allowed_names == ["bobby+ci"]
+
+
+def test_a_rename_does_not_make_a_robots_name_too_long(
+    cast: Cast, local_user: As, settings: Settings
+) -> None:
+    settings.FEATURE_USER_RENAME = True
+    factories.robot(cast.bob.personal_namespace, "r" * 200)
+    answer = local_user(cast.bob).put(USER, {"username": "b" * 55})
+    assert answer.status == 400
+    assert "255 characters" in answer.json["detail"]
+    cast.bob.refresh_from_db()
+    assert cast.bob.username == cast.bob.personal_namespace.name == "bob"
+    assert kinds() == []
 
 
 def test_what_cannot_be_changed_changes_nothing(cast: Cast, local_user: As) -> None:

@@ -8,11 +8,14 @@ from pytest_django.fixtures import Settings
 
 from quaysite.lifecycle.oidc_accounts import link_account
 from quaysite.models import User
+from quaysite.oidc import memberships
+from robots.errors import NotFound
+from robots.lifecycle.administrators import lock_organization
 from robots.lifecycle.teams import add_member
-from robots.models import AuditEvent, Team, TeamMember
+from robots.models import AuditEvent, Namespace, Team, TeamMember
 from tests import factories
 from tests.conftest import Cast
-from tests.quaysite.oidc import NAME, SUBJECT, Flow
+from tests.quaysite.oidc import NAME, SUBJECT, Flow, failures
 
 
 @pytest.fixture
@@ -167,3 +170,37 @@ def test_powers_given_by_people_stay_where_no_group_is_named(
     assert powers(charlie) == (True, True)
     charlie.is_superuser = False
     charlie.save()
+
+
+def test_a_membership_that_has_gone_meanwhile_is_left(
+    cast: Cast, flow: Flow, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_member(cast.team, charlie, factories.BY)
+
+    def faster(namespace: Namespace) -> None:
+        TeamMember.objects.filter(user=charlie).delete()
+        lock_organization(namespace)
+
+    monkeypatch.setattr(memberships, "lock_organization", faster)
+    sign_in(flow, [])
+    assert teams_of(charlie) == set()
+
+
+@pytest.mark.parametrize("deed", ["add_member", "change_person"])
+def test_what_has_gone_meanwhile_is_a_refusal_and_changes_nothing(
+    flow: Flow,
+    charlie: User,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    deed: str,
+) -> None:
+    def gone(*_: Any) -> None:
+        raise NotFound("It is gone")
+
+    settings.OIDC_STAFF_GROUPS = ["cn=qa"]
+    monkeypatch.setattr(memberships, deed, gone)
+    back = flow.sign_in({"sub": SUBJECT, "groups": ["cn=qa"]})
+    assert "Something changed here" in flow.told(back)
+    assert flow.signed_in() == ""
+    assert failures() == [("", "groups")]
+    assert teams_of(charlie) == set()

@@ -4,14 +4,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from quaysite.lifecycle.oidc_accounts import link_account
 from quaysite.models import OidcAccount, User
 from quaysite.oidc import provider
-from quaysite.oidc.claims import Claims, read
-from quaysite.oidc.usernames import username_for
+from quaysite.sessions import SessionStore
 from robots.models import AuditEvent, Namespace
 from tests import factories
 from tests.conftest import Cast
@@ -249,36 +249,45 @@ def test_the_page_leads_to_the_provider_and_keeps_next(flow: Flow) -> None:
     assert flow.browser.post("/oidc/sign-in/").status_code == 405
 
 
-@pytest.mark.parametrize(
-    ("claims", "name"),
-    [
-        ({"preferred_username": "Zoë O'Neil"}, "zoe-o-neil"),
-        ({"preferred_username": "kim@corp.example"}, "kim"),
-        ({"preferred_username": "..a__b--.."}, "a_b"),
-        ({"preferred_username": "k", "email": "kim.doe@x.example"}, "kim.doe"),
-        ({"preferred_username": "x" * 300}, "person-2fe5a85bd015"),
-        ({"preferred_username": "林"}, "person-2fe5a85bd015"),
-        ({"preferred_username": 5, "email": ["x"]}, "person-2fe5a85bd015"),
-    ],
-)
-def test_every_name_becomes_one_that_can_be_had(
-    claims: dict[str, Any], name: str
+def test_an_endpoint_keeps_the_query_that_it_has(flow: Flow) -> None:
+    endpoint = f"{flow.issuer.url}/go?p=policy&state=x"
+    flow.issuer.claims["authorization_endpoint"] = endpoint
+    provider.forget()
+    asked = flow.go()
+    query = flow.browser.get("/oidc/sign-in/")["Location"].removeprefix(endpoint)
+    assert query.startswith("&response_type=code&")
+    assert "?" not in query
+    assert asked["p"] == "policy"
+    state = parse_qs(query)["state"][0]
+    flow.answer(flow.token(parse_qs(query)["nonce"][0]), KIM)
+    flow.come_back({"state": state})
+    assert flow.signed_in() == "kim.doe"
+
+
+def test_an_endpoint_with_a_fragment_is_none(flow: Flow) -> None:
+    flow.issuer.claims["authorization_endpoint"] = f"{flow.issuer.url}/go#x"
+    provider.forget()
+    assert flow.browser.get("/oidc/sign-in/")["Location"].startswith("/sign-in/")
+
+
+def test_a_session_that_ends_meanwhile_is_no_error(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = username_for(read({"iss": "i", "sub": "s", **claims}, "groups"))
-    assert found.startswith(name)
-    User(username=found, password="x").clean_fields()
+    """As when the same answer comes twice at once: the first one's key is new."""
+    asked = flow.go()
+    flow.answer(flow.token(asked["nonce"]), KIM)
+    load = SessionStore.load
 
+    def load_and_lose(store: SessionStore) -> Any:
+        found = load(store)
+        Session.objects.all().delete()
+        return found
 
-def test_claims_of_any_type_are_read() -> None:
-    odd = {
-        "iss": "i",
-        "sub": "s",
-        "groups": {"a": 1},
-        "auth_time": "x",
-        "email": "\x00",
-    }
-    assert read(odd, "groups") == Claims("i", "s")
-    nested = {"iss": "i", "sub": "s", "realm_access": {"roles": ["a"]}, "a.b": "one"}
-    assert read(nested, "realm_access.roles").groups == frozenset({"a"})
-    assert read(nested, "a.b").groups == frozenset({"one"})
-    assert read(nested, "realm_access.roles.x").groups is None
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionStore, "load", load_and_lose)
+        back = flow.come_back(asked)
+
+    assert back["Location"].startswith("/sign-in/")
+    assert "sessionid" not in back.cookies
+    assert failures() == [("", "state")]
+    assert not User.objects.exists()

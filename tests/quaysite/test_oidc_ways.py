@@ -66,9 +66,19 @@ def test_it_asks_the_provider_for_a_new_sign_in(flow: Flow, bob: User) -> None:
         ({"auth_time": now() - 3600}, "auth_time"),
         ({"auth_time": "now"}, "auth_time"),
         ({"auth_time": True}, "auth_time"),
+        ({"auth_time": now() + 86400}, "auth_time"),
+        ({"auth_time": now() * 1000}, "auth_time"),
         ({"sub": "somebody-else", "auth_time": now() + 60}, "account"),
     ],
-    ids=["not said", "long ago", "a text", "true", "another account"],
+    ids=[
+        "not said",
+        "long ago",
+        "a text",
+        "true",
+        "tomorrow",
+        "milliseconds",
+        "another account",
+    ],
 )
 def test_nothing_less_makes_it_fresh(
     flow: Flow, bob: User, claims: dict[str, Any], check: str
@@ -97,7 +107,7 @@ def test_whoever_else_is_signed_in_by_then_is_not_confirmed(
 
 @pytest.mark.parametrize(
     ("auth_time", "fresh"),
-    [(None, False), (now() - 3600, False), (now(), True), (now() + 86400, True)],
+    [(None, False), (now() - 3600, False), (now(), True), (now() + 86400, False)],
     ids=["not said", "long ago", "now", "tomorrow"],
 )
 def test_a_sign_in_is_as_fresh_as_the_provider_says(
@@ -108,6 +118,15 @@ def test_a_sign_in_is_as_fresh_as_the_provider_says(
     assert flow.signed_in()
     assert is_fresh(flow.browser.session) is fresh
     assert flow.browser.session[SIGNED_IN_AT] <= time.time()
+
+
+def test_only_the_signed_token_says_when(flow: Flow, bob: User) -> None:
+    said = {"sub": SUBJECT, "auth_time": now()}
+    flow.sign_in(said, CONFIRM)
+    assert failures() == [("bob", "auth_time")]
+    flow.sign_in(said)
+    assert flow.signed_in() == "bob"
+    assert not is_fresh(flow.browser.session)
 
 
 def connect(flow: Flow) -> str:
@@ -182,6 +201,32 @@ def test_the_only_way_in_and_other_peoples_are_not_taken_away(
     assert OidcAccount.objects.count() == 2
 
 
+def test_a_password_that_is_not_accepted_is_no_way_in(
+    cast: Cast, flow: Flow, settings: Settings
+) -> None:
+    settings.OIDC_PASSWORD_SIGN_IN = False
+    own = link_account(cast.alice, flow.issuer.url, "alice", factories.BY)
+    flow.browser.force_login(cast.alice)
+    back = flow.browser.post(f"/sign-in/ways/{own.pk}/disconnect/")
+    assert "only way to sign in: connect another" in flow.told(back)
+    assert OidcAccount.objects.exists()
+
+
+@pytest.mark.parametrize("has_provider", [True, False], ids=["another", "none"])
+def test_an_account_of_a_former_provider_is_no_way_in(
+    cast: Cast, flow: Flow, settings: Settings, has_provider: bool
+) -> None:
+    own = link_account(cast.alice, flow.issuer.url, "alice", factories.BY)
+    old = "https://old.example.com" if has_provider else flow.issuer.url
+    link_account(cast.alice, old, "former", factories.BY)
+    settings.OIDC_RP_CLIENT_ID = "quaysite" if has_provider else ""
+    cast.alice.set_unusable_password()
+    cast.alice.save()
+    flow.browser.force_login(cast.alice)
+    flow.browser.post(f"/sign-in/ways/{own.pk}/disconnect/")
+    assert OidcAccount.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     "path", ["/sign-in/ways/", "/oidc/confirm/", "/sign-in/ways/connect/"]
 )
@@ -217,12 +262,18 @@ def test_operators_connect_accounts_at_the_command_line(cast: Cast, flow: Flow) 
         ({"OIDC_ISSUER": "id.example"}, ["quaysite.E002"]),
         ({"OIDC_ISSUER": "https://" + "a" * 250 + ".example"}, ["quaysite.E002"]),
         ({"OIDC_SCOPES": "email"}, ["quaysite.E003"]),
-        ({"OIDC_TEAM_GROUPS": ["a=b/c", "a=b"]}, ["quaysite.E004"]),
+        ({"OIDC_TEAM_GROUPS": ["a=b/c", "a=b"]},
+         ["quaysite.E004", "quaysite.W001"]),
+        ({"OIDC_STAFF_GROUPS": ["a"]}, ["quaysite.W001"]),
+        ({"OIDC_SUPERUSER_GROUPS": ["a"]}, ["quaysite.W001"]),
+        ({"OIDC_TEAM_GROUPS": ["a=b/c"]}, ["quaysite.W001"]),
+        ({"OIDC_STAFF_GROUPS": ["a"], "OIDC_ISSUER": ""}, ["quaysite.E001"]),
+        ({"OIDC_STAFF_GROUPS": ["a"], "OIDC_GROUPS_CLAIM": "groups"}, []),
         ({"OIDC_ISSUER": "", "OIDC_PASSWORD_SIGN_IN": False},
          ["quaysite.E001", "quaysite.E005"]),
     ],
 )  # fmt: skip
-def test_half_a_provider_is_an_error_at_the_start(
+def test_half_a_provider_is_said_at_the_start(
     settings: Settings, changes: dict[str, Any], ids: list[str]
 ) -> None:
     settings.OIDC_ISSUER = "https://id.example"
@@ -234,6 +285,7 @@ def test_half_a_provider_is_an_error_at_the_start(
         checks.check_issuer,
         checks.check_scopes,
         checks.check_team_groups,
+        checks.check_groups_claim,
         checks.check_somebody_may_sign_in,
     )
     assert [message.id for check in every for message in check()] == ids

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from robots.models import AuditEvent
 from tests import factories
@@ -91,3 +92,17 @@ def test_who_has_no_password_is_told_so(cast: Cast) -> None:
 def test_nobody_else_reaches_the_page() -> None:
     assert Client().get(URL).status_code == 302
     assert Client().post(URL, form()).status_code == 302
+
+
+def test_where_no_password_is_accepted_none_can_be_changed_or_guessed(
+    cast: Cast, browser: Client, settings: Settings
+) -> None:
+    settings.OIDC_PASSWORD_SIGN_IN = False
+    page = browser.get(URL)
+    assert page.status_code == 200
+    assert b"not accepted on this site" in page.content
+    assert b'type="password"' not in page.content
+    for old in (factories.PASSWORD, "a guess"):
+        assert browser.post(URL, form(old=old)).status_code == 405
+    cast.bob.refresh_from_db()
+    assert cast.bob.check_password(factories.PASSWORD)

@@ -10,7 +10,11 @@ from quaysite.models import User
 from registryauth import client_key
 from registryauth.client_key import ClientKey
 from registryauth.errors import Unauthorized
-from registryauth.people_login import authenticate_person, session_fingerprint
+from registryauth.people_login import (
+    NO_PASSWORDS,
+    authenticate_person,
+    session_fingerprint,
+)
 from robots import keyring
 from robots.credentials import Secret
 from tests import factories
@@ -108,3 +112,32 @@ def test_it_lives_on_under_an_older_key_until_that_key_is_dropped(
     assert endpoint.get(login=basic("bob", key)).status_code == 200
     settings.ROBOTS_SECRET_KEYS = NEW_KEY
     assert refusal(endpoint.get(login=basic("bob", key))) == WRONG
+
+
+def test_where_no_password_is_accepted_neither_is_what_it_earned(
+    cast: Cast, endpoint: Endpoint, settings: Settings
+) -> None:
+    login = basic("bob", key_of(cast.bob))
+    token = body(endpoint.get(login=login, offline_token="true"))["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    settings.OIDC_PASSWORD_SIGN_IN = False
+    refused = refusal(endpoint.get(login=login))
+    assert refused == (401, "UNAUTHORIZED", NO_PASSWORDS)
+    assert refusal(endpoint.post(**form)) == (
+        401,
+        "UNAUTHORIZED",
+        "Invalid refresh token",
+    )
+    settings.OIDC_PASSWORD_SIGN_IN = True
+    assert endpoint.get(login=login).status_code == 200
+    assert endpoint.post(**form).status_code == 200
+
+
+def test_a_robots_refresh_token_goes_on_without_passwords(
+    cast: Cast, endpoint: Endpoint, settings: Settings
+) -> None:
+    settings.OIDC_PASSWORD_SIGN_IN = False
+    login = basic("acme+ci", cast.ci_secret)
+    token = body(endpoint.get(login=login, offline_token="true"))["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    assert endpoint.post(**form).status_code == 200

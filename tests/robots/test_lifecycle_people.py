@@ -7,8 +7,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from quaysite.models import User
+from robots.errors import DomainError
 from robots.lifecycle.people import keep_personal_namespace
 from robots.models import Namespace, NamespaceKind, Robot, RobotToken
 from tests import factories
@@ -116,3 +118,25 @@ def test_a_refused_new_name_is_not_half_taken() -> None:
     with pytest.raises(IntegrityError):
         dora.save()
     assert User.objects.get().username == "dora"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_name_too_long_for_a_robots_is_not_half_taken() -> None:
+    dora = factories.user("dora")
+    factories.robot(dora.personal_namespace, "r" * 200)
+    dora.username = "d" * 55
+    with pytest.raises(DomainError, match="255 characters"):
+        dora.save()
+    assert User.objects.get().username == "dora"
+    assert Namespace.objects.get().name == "dora"
+
+
+def test_a_row_read_before_a_rename_does_not_bring_the_old_name_back(
+    cast: Cast,
+) -> None:
+    stale = User.objects.get(pk=cast.bob.pk)
+    cast.bob.username = "bobby"
+    cast.bob.save()
+    stale.last_login = timezone.now()
+    stale.save(update_fields=["last_login"])
+    assert Namespace.objects.get(owner=cast.bob).name == "bobby"

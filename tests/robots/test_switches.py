@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from quaysite.lifecycle.people import delete_person
 from quaysite.lifecycle.person_changes import Changes, change_person
 from robots.errors import (
     AlreadyExists,
@@ -206,3 +207,49 @@ def test_lists_follow_a_person_to_a_new_name(cast: Cast) -> None:
     turn_on(None, Terms("x", allowed=["bob+ci", "acme+ci"]), BY)
     change_person(cast.bob, Changes(username="robert"), BY)
     assert EmergencySwitch.objects.get().allowed_names == ["robert+ci", "acme+ci"]
+
+
+def test_lists_follow_a_person_who_is_saved(cast: Cast) -> None:
+    """Whatever renames a person, the namespace's new name passes one place."""
+    turn_on(None, Terms("x", allowed=["bob+ci", "acme+ci"]), BY)
+    cast.bob.username = "robert"
+    cast.bob.save()
+    assert EmergencySwitch.objects.get().allowed_names == ["robert+ci", "acme+ci"]
+
+
+GONE: dict[str, Callable[[Cast], object]] = {
+    "bob": lambda cast: delete_person(cast.bob, BY),
+    "charlie": lambda cast: cast.charlie.delete(),
+    "acme": lambda cast: delete_organization(cast.acme, BY),
+}
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_lists_forget_the_robots_of_a_namespace_that_is_deleted(
+    name: str, cast: Cast
+) -> None:
+    """Whoever takes the name is stopped as everybody else is."""
+    others = [f"{name}2+ci", f"big-{name}+ci"]
+    turn_on(None, Terms("x", allowed=[f"{name}+ci", *others, f"{name}+old"]), BY)
+    turn_on(cast.acme, Terms("y", allowed=["acme+ci"]), BY)
+    GONE[name](cast)
+    assert EmergencySwitch.objects.get(site=True).allowed_names == others
+    event = AuditEvent.objects.get(kind="change_emergency_switch")
+    assert (event.performer_kind, event.namespace) == ("system", None)
+    assert event.performer_name == "deletion of a namespace"
+    assert event.facts == {
+        "reason": "x",
+        "ends_at": None,
+        "allowed": others,
+        "removed": [f"{name}+ci", f"{name}+old"],
+    }
+    factories.organization(name)
+    with pytest.raises(RobotsDisallowed):
+        create_robot(Namespace.objects.get(name=name), "ci", BY)
+
+
+def test_a_deletion_that_concerns_no_list_changes_none(cast: Cast) -> None:
+    turn_on(None, Terms("x", allowed=["big-bob+ci"]), BY)
+    delete_person(cast.bob, BY)
+    assert EmergencySwitch.objects.get().allowed_names == ["big-bob+ci"]
+    assert [kind for kind, *_ in events()] == ["turn_on_emergency_switch"]
