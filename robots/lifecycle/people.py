@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
@@ -27,7 +28,10 @@ def keep_personal_namespace(
     out may come from a row that was read before a rename.
     """
     name = instance.get_username()
-    if update_fields is not None and instance.USERNAME_FIELD not in update_fields:
+    if (
+        update_fields is not None
+        and get_user_model().USERNAME_FIELD not in update_fields
+    ):
         return
     if raw or simple_name_issue(name, "Namespace"):
         return
