@@ -23,7 +23,7 @@ from quaysite.models import User
 from robots.credentials import Secret
 from robots.lifecycle.organizations import delete_organization
 from robots.lifecycle.robots import delete_robot
-from robots.models import Robot, RobotToken, TokenOrigin
+from robots.models import Namespace, Robot, RobotToken, TokenOrigin
 from robots.origin import NOWHERE
 from tests import factories
 from tests.api.client import Client
@@ -110,8 +110,8 @@ END: dict[str, Callable[[Client, str], int]] = {
 GONE: dict[str, Callable[[Cast], object]] = {
     "robot": lambda cast: delete_robot(cast.ci, factories.BY),
     "organization": lambda cast: delete_organization(cast.acme, factories.BY),
-    "organization, on the admin site": lambda cast: admin_pages.delete(
-        _administrator(), cast.acme
+    "organization, on the admin site": lambda cast: _administrator().post(
+        admin_pages.page(Namespace, "delete", cast.acme.pk), {"name": "acme"}
     ),
 }
 

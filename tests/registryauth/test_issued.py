@@ -121,3 +121,7 @@ def test_one_row_for_a_day_and_namespace(cast: Cast, has_namespace: bool) -> Non
     IssuedTokens.objects.create(day=NOON.date(), namespace=namespace)
     with pytest.raises(IntegrityError):
         IssuedTokens.objects.create(day=NOON.date(), namespace=namespace)
+
+
+def test_a_row_says_how_many_on_which_day() -> None:
+    assert str(IssuedTokens(day=NOON.date(), count=7)) == "7 on 2026-11-24"
