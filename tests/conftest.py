@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 
 from federation import jwks
@@ -22,8 +24,15 @@ from tests import factories
 
 
 def pytest_configure() -> None:
-    """Make the folder of collected static files: without it the server warns."""
+    """Make the folder of collected static files: without it the server warns.
+
+    How fast examples are made says something of the machine, not of the code.
+    """
     Path(django_settings.STATIC_ROOT or "").mkdir(parents=True, exist_ok=True)
+    hypothesis_settings.register_profile(
+        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    hypothesis_settings.load_profile("patient")
 
 
 @dataclass(frozen=True)
