@@ -19,7 +19,7 @@ from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.default_permissions import create_default_permission
 from robots.lifecycle.permissions import grant
 from robots.lifecycle.teams import add_member
-from robots.models import Robot, RobotToken
+from robots.models import Namespace, Robot, RobotToken
 from robots.roles import Role
 from tests import factories
 from tests.conftest import Cast
@@ -106,9 +106,10 @@ def test_name_and_namespace_of_a_robot_stay_whatever_is_posted(
 def test_a_robot_whose_full_name_grew_too_long_can_still_be_changed(
     admin_client: Client, cast: Cast
 ) -> None:
-    robot, _ = factories.robot(cast.bob.personal_namespace, "r" * 200)
-    cast.bob.username = "b" * 200
-    cast.bob.save()
+    """Renames refuse it by now; a row of before may have it."""
+    home = cast.bob.personal_namespace
+    robot, _ = factories.robot(home, "r" * 200)
+    Namespace.objects.filter(pk=home.pk).update(name="b" * 200)
 
     saved = post(
         admin_client,
@@ -363,14 +364,8 @@ def test_one_robot_is_switched_from_the_menu_of_its_row(
 # --- Who may do what --------------------------------------------------------------
 
 
-def test_staff_without_a_permission_look_and_change_nothing(
-    client: Client, cast: Cast
-) -> None:
-    cast.bob.is_staff = True
-    cast.bob.save()
-    client.force_login(cast.bob)
-
-    assert client.get(page(Robot, "changelist")).status_code == 200
+def assert_no_deed_is_done(client: Client, cast: Cast) -> None:
+    """Whatever is posted about ci is refused, and its row and token stay."""
     for name in ("delete", "switch"):
         url = page(Robot, name, cast.ci.pk)
         answer = post(client, f"{url}?to=disabled", {"confirm": "confirm"})
@@ -380,6 +375,17 @@ def test_staff_without_a_permission_look_and_change_nothing(
     cast.ci.refresh_from_db()
     assert cast.ci.enabled
     assert cast.ci.tokens.get().digest == digest(cast.ci_secret)
+
+
+def test_staff_without_a_permission_look_and_change_nothing(
+    client: Client, cast: Cast
+) -> None:
+    cast.bob.is_staff = True
+    cast.bob.save()
+    client.force_login(cast.bob)
+
+    assert client.get(page(Robot, "changelist")).status_code == 200
+    assert_no_deed_is_done(client, cast)
 
 
 def test_s01_members_look_at_robots_and_touch_none(client: Client, cast: Cast) -> None:
@@ -406,15 +412,7 @@ def test_s01_members_look_at_robots_and_touch_none(client: Client, cast: Cast) -
     assert "acme+ci" in detail
     assert "canary" not in detail and "Tokens" not in detail
     assert sorted_by.status_code == 200
-    for name in ("delete", "switch"):
-        url = page(Robot, name, cast.ci.pk)
-        answer = post(client, f"{url}?to=disabled", {"confirm": "confirm"})
-        assert answer.status_code == 403
-    for action in ("delete_selected", "regenerate", "disable"):
-        act(client, Robot, action, cast.ci, **CONFIRMED, grace="0")
-    cast.ci.refresh_from_db()
-    assert cast.ci.enabled
-    assert cast.ci.tokens.get().digest == digest(cast.ci_secret)
+    assert_no_deed_is_done(client, cast)
 
 
 def test_s01_strangers_find_no_robot_under_any_address(
