@@ -8,3 +8,7 @@ class FederationConfig(AppConfig):
 
     def ready(self) -> None:
         from federation import checks  # noqa: F401 - registers itself
+        from federation.access_files import FederationTrusts
+        from robots.accessfile.trusts import register
+
+        register(FederationTrusts())

@@ -2,7 +2,9 @@
 
 from robots.models.app_tokens import AppToken
 from robots.models.audit import AuditEvent
+from robots.models.imported_secrets import ImportedSecret
 from robots.models.namespaces import Namespace, NamespaceKind
+from robots.models.permission_changes import PermissionChange
 from robots.models.permissions import DefaultPermission, RepositoryPermission
 from robots.models.repositories import Repository
 from robots.models.robots import Robot
@@ -10,16 +12,20 @@ from robots.models.stars import Star
 from robots.models.switches import EmergencySwitch
 from robots.models.teams import Team, TeamMember
 from robots.models.tokens import RobotToken, TokenOrigin
+from robots.models.uses import RepositoryUse
 
 __all__ = [
     "AppToken",
     "AuditEvent",
     "DefaultPermission",
     "EmergencySwitch",
+    "ImportedSecret",
     "Namespace",
     "NamespaceKind",
+    "PermissionChange",
     "Repository",
     "RepositoryPermission",
+    "RepositoryUse",
     "Robot",
     "RobotToken",
     "Star",
