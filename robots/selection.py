@@ -46,17 +46,18 @@ class Matching:
 
     pattern: str
 
-    def find(self, namespace: Namespace) -> dict[str, int]:
-        """Their keys by name. Raises DomainError for what no name can match."""
-        if not _PATTERN.fullmatch(self.pattern):
+    def rows(self, namespace: Namespace) -> QuerySet[Repository]:
+        """Any number of them. Raises DomainError for what no name can match."""
+        if not is_pattern(self.pattern):
             raise DomainError(
                 "match: 1 to 255 characters of a repository name, where * stands for"
                 " any number of characters and ? for one"
             )
-        rows = Repository.objects.filter(_is_like(self.pattern), namespace=namespace)
-        found = rows.values_list("name", "pk").order_by()[: MAX_REPOSITORIES + 1]
-        _check_count(len(found))
-        return dict(found)
+        return Repository.objects.filter(is_like(self.pattern), namespace=namespace)
+
+    def find(self, namespace: Namespace) -> dict[str, int]:
+        """Their keys by name. Raises DomainError for what no name can match."""
+        return _at_most_all(self.rows(namespace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,21 @@ class Listed:
 
     def find(self, namespace: Namespace) -> dict[str, int]:
         """Their keys by name. Raises DomainError if there are too many."""
-        rows = self.rows.filter(namespace=namespace).order_by()
-        found = rows.values_list("name", "pk")[: MAX_REPOSITORIES + 1]
-        _check_count(len(found))
-        return dict(found)
+        return _at_most_all(self.rows.filter(namespace=namespace))
 
 
 Selection = Named | Matching | Listed
 
 
-def _is_like(pattern: str) -> Func:
-    """SQL's LIKE, whose time does not explode with the number of stars.
+def is_pattern(text: str) -> bool:
+    """Whether a name of a repository, a robot or a team can match `text`."""
+    return _PATTERN.fullmatch(text) is not None
+
+
+def is_like(pattern: str) -> Func:
+    """Whether the field `name` matches as a whole.
+
+    SQL's LIKE, whose time does not explode with the number of stars.
 
     Names are lower case, so it does not matter that SQLite's ignores case.
     """
@@ -89,6 +94,12 @@ def _is_like(pattern: str) -> Func:
         arg_joiner=" LIKE ",
         output_field=BooleanField(),
     )
+
+
+def _at_most_all(rows: QuerySet[Repository]) -> dict[str, int]:
+    found = rows.values_list("name", "pk").order_by()[: MAX_REPOSITORIES + 1]
+    _check_count(len(found))
+    return dict(found)
 
 
 def _check_count(count: int) -> None:

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,7 +20,7 @@ from robots.admin.owned import NAMESPACE_PARAMETER, OwnedAdmin
 from robots.admin.reach import Reach, reach_of
 from robots.admin.repositories import RepositoryAdmin
 from robots.admin.shell import Shell
-from robots.models import AuditEvent, NamespaceKind, Repository
+from robots.models import AuditEvent, NamespaceKind, PermissionChange, Repository
 
 _PERSONAL = (
     Q(kind__startswith="user_")
@@ -70,6 +70,7 @@ class AuditEventAdmin(OwnedAdmin):
         "request_id",
         "kind",
         "facts_shown",
+        "permissions_changed",
     )
     readonly_fields = fields
 
@@ -147,6 +148,20 @@ class AuditEventAdmin(OwnedAdmin):
     @admin.display(description="facts")
     def facts_shown(self, obj: AuditEvent) -> SafeString:
         return format_html('<pre class="qs-code">{}</pre>', shown_json(obj.facts))
+
+    @admin.display(description="repositories")
+    def permissions_changed(self, obj: AuditEvent) -> SafeString | str:
+        """A link to each permission that the event changed, where it changed many."""
+        count = PermissionChange.objects.filter(event=obj).count()
+        if not count:
+            return "-"
+        page = reverse("admin:robots_permissionchange_changelist")
+        return format_html(
+            '<a href="{}?event__id__exact={}">{} changed permissions</a>',
+            page,
+            obj.pk,
+            count,
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

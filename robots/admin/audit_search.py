@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from robots.admin.lists import CarefulChangeList
 from robots.audit_kinds import KINDS, Group
-from robots.models import AuditEvent, Namespace
+from robots.models import AuditEvent, Namespace, PermissionChange
 
 MAX_COUNTED = 10_000
 """Events that a list counts; there may be millions of them."""
@@ -107,13 +107,19 @@ def _of_namespace(name: str) -> Q:
 def _of_repository(name: str) -> Q:
     """By its name, or with the namespace's name before it."""
     namespace, _, rest = name.partition("/")
-    return Q(repository_name=name) | Q(namespace_name=namespace, repository_name=rest)
+    return _has_repository(name) | (Q(namespace_name=namespace) & _has_repository(rest))
+
+
+def _has_repository(name: str) -> Q:
+    """Events of it alone, and those that changed permissions of many at once."""
+    bulk = PermissionChange.objects.filter(repository_name=name).order_by()
+    return Q(repository_name=name) | Q(pk__in=bulk.values("event_id"))
 
 
 _CONDITIONS: dict[str, Any] = {
     "namespace": _of_namespace,
     "repository": lambda name: (
-        _of_repository(name) if "/" in name else Q(repository_name=name)
+        _of_repository(name) if "/" in name else _has_repository(name)
     ),
     "performer": lambda name: Q(performer_name=name),
     "group": lambda name: Q(kind__in=KINDS[Group[name.upper()]]),

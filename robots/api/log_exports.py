@@ -14,7 +14,11 @@ from robots.api.bodies import Body, Text
 from robots.api.errors import ApiError, FrameworkError, Missing
 from robots.api.formats import date
 from robots.api.log_span import SPAN, span_of
-from robots.api.log_views import LogExportReply, site_entry
+from robots.api.log_views import (
+    LogExportReply,
+    repository_site_entry,
+    site_entry,
+)
 from robots.api.logs import events_of_namespace, events_of_repository
 from robots.api.rules import LOG_ADMIN, REPOSITORY_ADMIN, Rule
 from robots.lifecycle.log_exports import ExportFailed, export_logs
@@ -51,6 +55,13 @@ class ExportViewSet(ApiViewSet):
         )
         return found.select_related("performer_user", "namespace")
 
+    def show(self, event: AuditEvent) -> dict[str, Any]:
+        """An event as its line of the file."""
+        _, repository = self.subject()
+        if repository is None:
+            return site_entry(event)
+        return repository_site_entry(event, repository)
+
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Write the log to a file on the server. There where it is switched on."""
         if not conf.exports_logs():
@@ -62,7 +73,7 @@ class ExportViewSet(ApiViewSet):
         events = span.of(self.events()).order_by("created_at", "id")
         try:
             export_id = export_logs(
-                map(site_entry, events.iterator(_CHUNK)),
+                map(self.show, events.iterator(_CHUNK)),
                 self.caller.performer,
                 *self.subject(),
                 start_time=date(span.start),

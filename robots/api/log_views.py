@@ -8,10 +8,15 @@ from rest_framework import serializers
 from robots.api.formats import avatar, avatar_of, date
 from robots.api.schema import Avatar
 from robots.identity import Kind
-from robots.models import AuditEvent, Namespace
+from robots.models import AuditEvent, Namespace, Repository
+from robots.models.permission_changes import Change
 
 _NAMES_NAMESPACE = {"org_create", "org_delete"}
 """Kinds that tell the namespace's name though they concern no repository."""
+
+
+_OF_OTHERS = {"counts", *Change.labels}
+"""Facts of a change of many permissions that tell of all repositories."""
 
 
 def entry(event: AuditEvent) -> dict[str, Any]:
@@ -30,6 +35,15 @@ def site_entry(event: AuditEvent) -> dict[str, Any]:
     return {**entry(event), "namespace": _namespace(event)}
 
 
+def repository_entry(event: AuditEvent, repository: Repository) -> dict[str, Any]:
+    """The same for the log of one repository, whose readers may know no other."""
+    return {**entry(event), "metadata": _metadata_of(event, repository)}
+
+
+def repository_site_entry(event: AuditEvent, repository: Repository) -> dict[str, Any]:
+    return {**site_entry(event), "metadata": _metadata_of(event, repository)}
+
+
 def metadata(event: AuditEvent) -> dict[str, Any]:
     """The facts, and what the event itself knows of them (contract section 8)."""
     own = {}
@@ -38,6 +52,14 @@ def metadata(event: AuditEvent) -> dict[str, Any]:
     if event.repository_name or event.kind in _NAMES_NAMESPACE:
         own["namespace"] = event.namespace_name
     return {**own, **event.facts}
+
+
+def _metadata_of(event: AuditEvent, repository: Repository) -> dict[str, Any]:
+    if event.repository_name:
+        return metadata(event)
+    facts = {key: fact for key, fact in event.facts.items() if key not in _OF_OTHERS}
+    names = {"repo": repository.name, "namespace": event.namespace_name}
+    return {**names, **facts}
 
 
 def performer(event: AuditEvent) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ from robots.api.log_views import (
     SiteLogPage,
     count,
     entry,
+    repository_entry,
     site_entry,
 )
 from robots.api.paging import page_of
@@ -34,7 +35,7 @@ from robots.api.rules import (
 )
 from robots.api.schema import NEXT_PAGE, query
 from robots.identity import Kind
-from robots.models import AuditEvent, Namespace, Repository
+from robots.models import AuditEvent, Namespace, PermissionChange, Repository
 
 PER_PAGE = 20
 """Entries of one page, as in Quay."""
@@ -68,11 +69,12 @@ _PERSONAL = ("user_", "account_")
 class LogViewSet(ApiViewSet):
     """Audit events, newest first, and how many there were on each day."""
 
-    show = staticmethod(entry)
-
     def events(self) -> QuerySet[AuditEvent]:
         """What this log is about; with the rows that `show` reads."""
         raise NotImplementedError
+
+    def show(self, event: AuditEvent) -> dict[str, Any]:
+        return entry(event)
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List what happened, the newest first."""
@@ -138,6 +140,9 @@ class RepositoryLogViewSet(LogViewSet, RepositoryViewSet):
     def events(self) -> QuerySet[AuditEvent]:
         return events_of_repository(self.repository)
 
+    def show(self, event: AuditEvent) -> dict[str, Any]:
+        return repository_entry(event, self.repository)
+
 
 @extend_schema_view(
     list=extend_schema(
@@ -156,10 +161,12 @@ class SiteLogViewSet(LogViewSet):
         "list": SITE_AUDIT,
         "retrieve": SITE_AUDIT_FRESH,
     }
-    show = staticmethod(site_entry)
 
     def events(self) -> QuerySet[AuditEvent]:
         return AuditEvent.objects.select_related("performer_user", "namespace")
+
+    def show(self, event: AuditEvent) -> dict[str, Any]:
+        return site_entry(event)
 
 
 def events_of_namespace(namespace: Namespace) -> QuerySet[AuditEvent]:
@@ -177,9 +184,15 @@ def events_of_namespace(namespace: Namespace) -> QuerySet[AuditEvent]:
 
 
 def events_of_repository(repository: Repository) -> QuerySet[AuditEvent]:
-    """Since it was created: events have its name only, which another had before."""
+    """Since it was created: events have its name only, which another had before.
+
+    Those too that changed permissions of it and of others at once.
+    """
+    bulk = PermissionChange.objects.filter(repository_name=repository.name)
     return events_of_namespace(repository.namespace).filter(
-        repository_name=repository.name, created_at__gte=repository.created_at
+        Q(repository_name=repository.name)
+        | Q(pk__in=bulk.order_by().values("event_id")),
+        created_at__gte=repository.created_at,
     )
 
 

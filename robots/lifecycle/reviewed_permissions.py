@@ -9,6 +9,7 @@ from django.db import transaction
 from robots.audit import Performer
 from robots.errors import DomainError
 from robots.lifecycle.bulk_permissions import Plan, Wanted, change_permissions
+from robots.lifecycle.permission_sets import ChangedMeanwhile
 from robots.lifecycle.permissions import Grantee
 from robots.models import Namespace
 from robots.selection import Selection
@@ -52,11 +53,14 @@ def save_reviewed(
     `seen` is the fingerprint of the plans that the person agreed to. Raises Outdated
     if what is done differs from them, and what `change_permissions` raises.
     """
-    with transaction.atomic():
-        made = _done(namespace, grantee, parts, by, dry_run=False)
-        # Compared afterwards, as only then the rows are locked.
-        if fingerprint(made) != seen:
-            raise Outdated
+    try:
+        with transaction.atomic():
+            made = _done(namespace, grantee, parts, by, dry_run=False)
+            # Compared afterwards, as only then the rows are locked.
+            if fingerprint(made) != seen:
+                raise Outdated
+    except ChangedMeanwhile:
+        raise Outdated from None
     return made
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from robots.lifecycle import bulk_permissions
 from robots.lifecycle.permissions import grant
 from robots.models import AuditEvent, Repository, RepositoryPermission
 from robots.roles import Role
@@ -61,6 +62,25 @@ def test_a_role_is_set_and_taken_away(cast: Cast, local_user: LocalUser) -> None
     assert latest.facts["counts"] == {"added": 0, "changed": 0, "removed": 2}
     assert latest.facts["oauth_token_application"] == "tests"
     assert (latest.namespace_name, latest.performer_name) == ("acme", "alice")
+
+
+def test_a_grant_of_the_same_moment_refuses_all(
+    cast: Cast, local_user: LocalUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def granted_just_after(*args: Any) -> bulk_permissions.Plan:
+        made = plan(*args)
+        grant(cast.api, cast.ci, Role.ADMIN, factories.BY)
+        return made
+
+    plan = bulk_permissions.plan
+    monkeypatch.setattr(bulk_permissions, "plan", granted_just_after)
+    answer = local_user(cast.alice).put(CI, {"role": "read", "match": "*"})
+    assert_refused(
+        answer, "Permissions were changed meanwhile; nothing was changed, try again"
+    )
+    # The grant too, which is made in the same transaction here.
+    assert held() == {"web": "write"}
+    assert not AuditEvent.objects.filter(kind="change_repo_permissions").exists()
 
 
 def test_what_one_call_sets_the_other_lists(cast: Cast, local_user: LocalUser) -> None:

@@ -17,10 +17,13 @@ from robots import audit
 from robots.audit import Performer
 from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.organizations import create_organization
+from robots.lifecycle.permission_sets import permission_set
 from robots.lifecycle.permissions import grant
+from robots.lifecycle.wanted import Wanted
 from robots.models import AuditEvent
 from robots.origin import Origin
 from robots.roles import Role
+from robots.selection import Named
 from tests import factories
 from tests.api.client import Client
 from tests.api.local import LocalClient
@@ -164,6 +167,40 @@ def test_a_new_repository_of_the_same_name_shows_nothing_old(
     assert alice.get(WEB.replace("web", "none")).status == 404
     outsider = local_user(cast.charlie).get(WEB.replace("web", "none"))
     assert outsider.status == 403
+
+
+def test_a_change_of_many_permissions_is_in_the_log_of_each_repository(
+    cast: Cast, local_user: As, exports: Path
+) -> None:
+    """Without the names of the others, which an administrator of one may not know."""
+    grant(cast.web, cast.bob, Role.ADMIN, factories.BY)
+    other = factories.organization("other", owner=cast.alice)
+    factories.repository(other, "web")
+    with permission_set(cast.acme) as wanted:
+        wanted.want_everywhere([cast.ci], Named(["web", "api"]), Wanted(Role.READ))
+        wanted.save(factories.BY)
+    bob, alice = local_user(cast.bob), local_user(cast.alice)
+    newest = bob.get(WEB).json["logs"][0]
+    assert newest["kind"] == "change_repo_permissions"
+    assert newest["metadata"] == {
+        "repo": "web",
+        "namespace": "acme",
+        "username": "acme+ci",
+        "role": "read",
+        "until": None,
+    }
+    made = bob.post(WEB.replace("logs", "exportlogs"), {})
+    (exported,) = [
+        line
+        for line in lines(exports, made.json["export_id"])
+        if line["kind"] == "change_repo_permissions"
+    ]
+    assert exported["metadata"] == newest["metadata"]
+    assert alice.get(ORG).json["logs"][1]["metadata"]["added"] == ["api"]
+    assert "change_repo_permissions" in kinds(alice, WEB.replace("web", "api"))
+    for path in ("acme/public", "other/web"):
+        log = WEB.replace("acme/web", path)
+        assert "change_repo_permissions" not in kinds(alice, log)
 
 
 def test_ones_own_log(cast: Cast, local_user: As) -> None:

@@ -18,6 +18,7 @@ from robots.lifecycle.bulk_permissions import (
     change_permissions,
     plan,
 )
+from robots.lifecycle.permission_sets import ChangedMeanwhile
 from robots.lifecycle.permissions import Grantee, grant
 from robots.models import AuditEvent, Namespace, RepositoryPermission
 from robots.roles import Role
@@ -280,8 +281,11 @@ def test_the_database_keeps_namespaces_apart(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
-def test_a_single_change_of_the_same_moment_is_overwritten(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("role", [Role.READ, None])
+def test_a_single_change_of_the_same_moment_refuses_all(
+    role: Role | None,
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def granted_just_after(*args: Any) -> Plan:
         made = plan(*args)
@@ -289,6 +293,8 @@ def test_a_single_change_of_the_same_moment_is_overwritten(
         return made
 
     monkeypatch.setattr(bulk_permissions, "plan", granted_just_after)
-    made = change(cast, Named(["api"]), Wanted(Role.READ))
-    assert names(made) == {"added": ["api"]}
-    assert held_by(cast.ci)["api"] == (Role.READ, None)
+    with pytest.raises(ChangedMeanwhile, match="nothing was changed"):
+        change(cast, Named(["api", "web"]), Wanted(role))
+    # The grant too, which is made in the same transaction here.
+    assert held_by(cast.ci) == {"web": (Role.WRITE, None)}
+    assert events() == []

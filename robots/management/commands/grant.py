@@ -1,13 +1,10 @@
 """Give a robot, a user or a team a role on a repository."""
 
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import transaction
-from django.utils import timezone
 
-from robots.errors import DomainError
 from robots.lifecycle.permissions import grant
 from robots.lookup import repository_named
 from robots.management.command import Deed, Outcome
@@ -17,6 +14,7 @@ from robots.management.grantees import (
     permission_of,
     words_for,
 )
+from robots.management.moments import UNTIL_HELP, end_named
 from robots.roles import Role
 
 
@@ -44,15 +42,10 @@ ROLE is read (pull), write (pull, push) or admin (everything)."""
         parser.add_argument(
             "role", metavar="ROLE", choices=Role.labels, help="read, write or admin"
         )
-        parser.add_argument(
-            "--until",
-            metavar="ISO8601",
-            help="When the permission ends: a date-time with a zone,"
-            " or a date, which means midnight UTC at its beginning. Default: never.",
-        )
+        parser.add_argument("--until", metavar="ISO8601", help=UNTIL_HELP)
 
     def perform(self, options: dict[str, Any]) -> Outcome:
-        until = _end(options["until"]) if options["until"] is not None else None
+        until = end_named(options["until"]) if options["until"] is not None else None
         repository = repository_named(options["repository"])
         grantee = grantee_named(options["identity"], repository)
         role = Role.from_name(options["role"])
@@ -74,28 +67,3 @@ ROLE is read (pull), write (pull, push) or admin (everything)."""
                 "changed": had != has,
             },
         )
-
-
-def _end(text: str) -> datetime:
-    """The end in UTC. Raises DomainError unless it is readable and yet to come."""
-    try:
-        end = _read(text)
-    except (ValueError, OverflowError):
-        raise DomainError(
-            f"--until: {text!r} is not an ISO 8601 date, or date-time with a zone,"
-            " such as 2030-06-30 or 2030-06-30T18:00:00+02:00"
-        ) from None
-    if end <= timezone.now():
-        raise DomainError(f"--until: {end.isoformat()} is in the past")
-    return end
-
-
-def _read(text: str) -> datetime:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError("no zone") from None
-        return moment.astimezone(UTC)
-    return datetime.combine(day, time(), UTC)

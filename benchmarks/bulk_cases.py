@@ -1,0 +1,100 @@
+"""What `benchmarks.bulk` measures, inside a process that Django is set up in."""
+
+import io
+import json
+import resource
+import time as clock
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from robots.audit import Performer
+from robots.lifecycle.organizations import create_organization
+from robots.models import Namespace, Repository, Robot
+from robots.roles import Role
+
+BY = Performer.command("benchmark")
+_RAW = (
+    "INSERT INTO robots_repositorypermission"
+    " (namespace_id, repository_id, robot_id, role, created_at)"
+    " SELECT r.namespace_id, r.id, g.id, %s, %s"
+    " FROM robots_robot g CROSS JOIN robots_repository r"
+    " WHERE r.namespace_id = %s AND g.namespace_id = %s"
+    " ON CONFLICT (repository_id, robot_id) DO UPDATE SET role = excluded.role"
+)
+_TABLES = ("robots_repositorypermission", "robots_permissionchange")
+
+
+def make(robots: int, repositories: int) -> None:
+    """The organization `acme` with so many of each."""
+    acme = create_organization("acme", BY)
+    Repository.objects.bulk_create(
+        (Repository(namespace=acme, name=f"app-{n:06}") for n in range(repositories)),
+        batch_size=1000,
+    )
+    Robot.objects.bulk_create(
+        Robot(namespace=acme, name=f"ci-{n:04}") for n in range(robots)
+    )
+
+
+def time(times: int) -> None:
+    """Print seconds, the best of several turns: new rows, the same, another role."""
+    best: dict[str, dict[str, float]] = {}
+    steps = (("fresh", "read"), ("repeated", "read"), ("another role", "write"))
+    for _ in range(times):
+        for who, deed in (("raw", _raw), ("ours", _ours)):
+            _clean()
+            for name, role in steps:
+                seconds = best.setdefault(name, {})
+                seconds[who] = min(seconds.get(who, 1e9), _seconds(deed, role))
+    baseline = best["fresh"]["raw"]
+    fresh = {f"{name}, to fresh": best[name]["ours"] for name, _ in steps[1:]}
+    against = {name: {"raw": baseline, "ours": ours} for name, ours in fresh.items()}
+    print(json.dumps({**best, **against}))
+
+
+def memory(times: int) -> None:
+    """Print MiB that one change takes: of the process, and of Python's objects."""
+    call_command("check", stdout=io.StringIO())
+    before = _resident()
+    for _ in range(times):
+        _ours("read")
+    process = _resident() - before
+    tracemalloc.start()
+    _ours("write")
+    _, python = tracemalloc.get_traced_memory()
+    print(json.dumps({"process": process, "Python": python / 2**20}))
+
+
+def _raw(role: str) -> None:
+    acme = Namespace.objects.get(name="acme")
+    parameters: list[Any] = [Role.from_name(role), timezone.now(), acme.pk, acme.pk]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_RAW, parameters)
+
+
+def _ours(role: str) -> None:
+    to = ("acme", role, "--to", "acme+*", "--all", "--json")
+    call_command("set_permissions", *to, stdout=io.StringIO())
+
+
+def _clean() -> None:
+    with connection.cursor() as cursor:
+        for table in _TABLES:
+            verb = "TRUNCATE" if connection.vendor == "postgresql" else "DELETE FROM"
+            cursor.execute(f"{verb} {table}")
+
+
+def _seconds(deed: Callable[[str], None], role: str) -> float:
+    start = clock.perf_counter()
+    deed(role)
+    return clock.perf_counter() - start
+
+
+def _resident() -> float:
+    """The most that the process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
