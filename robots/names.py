@@ -15,6 +15,9 @@ SIMPLE_NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 REPOSITORY_NAME = r"[a-z0-9][.a-z0-9_-]*(?:/[a-z0-9][.a-z0-9_-]*)*"
 """A repository name below its namespace, without anchors; may be nested with `/`."""
 
+TEAM_PREFIX = "team:"
+"""What stands before a team's name where robots and people may be named too."""
+
 MIN_LENGTH = 2
 MAX_LENGTH = 255
 

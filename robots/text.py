@@ -1,4 +1,4 @@
-"""Which text every supported database can keep.
+"""Which text every supported database can keep, and how a terminal may show any.
 
 Pure. PostgreSQL keeps neither NUL nor half of a surrogate pair, which JSON can
 carry; SQLite's JSON knows no NaN. What one of them refuses is refused for all.
@@ -13,6 +13,13 @@ from robots.errors import DomainError
 def is_storable(text: str) -> bool:
     """Whether `text` has no NUL and no half of a surrogate pair."""
     return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def printable(text: str) -> str:
+    """One line of text, with escapes for what could end it, or steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 MAX_REPOSITORY_DESCRIPTION = 25_000

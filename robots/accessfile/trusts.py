@@ -20,8 +20,14 @@ class RobotTrusts(Protocol):
     def keys(self) -> Sequence[str]:
         """What one trust of a file may say."""
 
+    def check_count(self, count: int) -> None:
+        """Raise DomainError for more trusts than a robot may have."""
+
     def read(self, said: Any) -> TrustFacts:
         """What one trust of a file says, checked; raises DomainError."""
+
+    def check_new(self, said: Sequence[TrustFacts]) -> None:
+        """Raise DomainError unless a robot without trusts may get these today."""
 
     def held(self, namespace: Namespace) -> Mapping[str, Sequence[TrustFacts]]:
         """The trusts of a namespace in order, by the short name of their robot."""

@@ -1,0 +1,1 @@
+"""The sections of a namespace in an access file, each read into its documents."""
