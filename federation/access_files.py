@@ -7,11 +7,14 @@ from typing import Any
 from federation import trust_facts
 from federation.api.bodies import TrustBody, entry_of
 from federation.api.trust_views import TrustSaid
-from federation.entries import Entry, check_entry
+from federation.entries import Entry, check_count, check_entry
+from federation.errors import TrustInvalid
 from federation.lifecycle import set_trusts
 from federation.models import Trust
+from federation.policy import check_allowed
 from robots.accessfile.trusts import TrustFacts
 from robots.api.bodies import check
+from robots.api.errors import ApiError
 from robots.audit import Performer
 from robots.models import Namespace, Robot
 
@@ -23,9 +26,17 @@ class FederationTrusts:
         """What a trust of a file may say."""
         return tuple(TrustSaid().fields)
 
+    def check_count(self, count: int) -> None:
+        """Raise DomainError for more trusts than a robot may have."""
+        check_count(count)
+
     def read(self, said: Any) -> TrustFacts:
         """One trust of a file, without what is as usual; raises DomainError."""
         return trust_facts.stated(_entry(said))
+
+    def check_new(self, said: Sequence[TrustFacts]) -> None:
+        """Raise DomainError unless a robot without trusts may get these today."""
+        check_allowed([_entry(facts) for facts in said])
 
     def held(self, namespace: Namespace) -> Mapping[str, Sequence[TrustFacts]]:
         """The trusts of a namespace in order, by the short name of their robot."""
@@ -41,6 +52,9 @@ class FederationTrusts:
 
 
 def _entry(said: Any) -> Entry:
-    entry = entry_of(check(TrustBody, said))
+    try:
+        entry = entry_of(check(TrustBody, said))
+    except ApiError as error:
+        raise TrustInvalid(error.message) from None
     check_entry(entry)
     return entry

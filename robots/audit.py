@@ -68,7 +68,21 @@ def record(
     **facts: Any,
 ) -> AuditEvent:
     """Add one event. A fact whose name tells of a secret is kept as `***`."""
-    return AuditEvent.objects.create(
+    event = unsaved(kind, performer, namespace, repository, **facts)
+    event.save(force_insert=True)
+    return event
+
+
+def unsaved(
+    kind: str,
+    performer: Performer,
+    namespace: Namespace | None,
+    repository: Repository | None = None,
+    /,
+    **facts: Any,
+) -> AuditEvent:
+    """What `record` would add: for many events, which the caller stores at once."""
+    return AuditEvent(
         kind=kind,
         namespace=namespace,
         namespace_name=namespace.name if namespace else "",

@@ -1,6 +1,7 @@
 """Organizations: create one with the team that owns it, change it, delete it."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -24,7 +25,7 @@ MAX_EMAIL = 254
 TAG_EXPIRATIONS = (0, 86_400, 604_800, 1_209_600, 2_419_200)
 """Seconds that an organization may choose from: none, a day, 1, 2 and 4 weeks."""
 
-_EVENTS = {
+EVENTS = {
     "email": "org_change_email",
     "invoice_email": "org_change_invoicing",
     "invoice_email_address": "org_change_invoicing",
@@ -38,21 +39,32 @@ class EmailTaken(DomainError):
 
 
 def create_organization(
-    name: str, by: Performer, owner: AbstractBaseUser | None = None, email: str = ""
+    name: str,
+    by: Performer,
+    owner: AbstractBaseUser | None = None,
+    email: str = "",
+    *,
+    with_owners: bool = True,
+    fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> Namespace:
     """Create an organization and its `owners` team, with `owner` in it if given.
 
-    Raises NameInvalid, DomainError for an e-mail address that is none, EmailTaken
-    for a person's, or AlreadyExists if a person or organization has the name.
+    Without `with_owners` only site administrators can enter it. `fields` are other
+    columns to begin with: `enabled`, and what `update_organization` changes. Raises
+    NameInvalid, DomainError for an e-mail address or another value that cannot be,
+    EmailTaken for a person's address, or AlreadyExists if a person or organization
+    has the name.
     """
     names.check_namespace_name(name)
     _check_email(email)
     _check_no_person_has(email)
-    facts = {"email": email} if email else {}
+    _check_fields(fields)
+    facts = {**({"email": email} if email else {}), **fields}
     try:
         with transaction.atomic():
-            namespace = Namespace.objects.create(name=name, email=email)
-            _add_owners(namespace, owner)
+            namespace = Namespace.objects.create(name=name, email=email, **fields)
+            if with_owners:
+                _add_owners(namespace, owner)
             audit.record("org_create", by, namespace, namespace_name=name, **facts)
     except IntegrityError:
         raise AlreadyExists(
@@ -70,8 +82,7 @@ def update_organization(
     NotFound if the organization is gone.
     """
     _check_email(changes.get("email", ""))
-    _check_email(changes.get("invoice_email_address", ""))
-    _check_tag_expiration(changes.get("tag_expiration_s", 0))
+    _check_fields(changes)
     with transaction.atomic():
         rows = Namespace.objects.select_for_update(no_key=True)
         locked = rows.filter(pk=namespace.pk).first()
@@ -82,8 +93,8 @@ def update_organization(
             setattr(locked, field, value)
         if new:
             locked.save(update_fields=list(new))
-        for kind in dict.fromkeys(_EVENTS[field] for field in new):
-            facts = {k: v for k, v in new.items() if _EVENTS[k] == kind}
+        for kind in dict.fromkeys(EVENTS[field] for field in new):
+            facts = {k: v for k, v in new.items() if EVENTS[k] == kind}
             audit.record(kind, by, locked, **facts)
     return locked
 
@@ -141,6 +152,12 @@ def _add_owners(namespace: Namespace, owner: AbstractBaseUser | None) -> None:
         TeamMember.objects.create(namespace=namespace, team=team, user_id=owner.pk)
 
 
+def check_organization_email(email: str) -> None:
+    """Raise DomainError unless a new organization may have this address."""
+    _check_email(email)
+    _check_no_person_has(email)
+
+
 def _check_email(email: str) -> None:
     """Raise DomainError for an address that is none; an empty text is no address."""
     if not email:
@@ -159,6 +176,11 @@ def _check_no_person_has(email: str) -> None:
     same = people._default_manager.filter(**{f"{field}__iexact": email})
     if email and same.exists():
         raise EmailTaken(f"Email has already been used: {email}")
+
+
+def _check_fields(fields: Mapping[str, Any]) -> None:
+    _check_email(fields.get("invoice_email_address", ""))
+    _check_tag_expiration(fields.get("tag_expiration_s", 0))
 
 
 def _check_tag_expiration(seconds: int) -> None:

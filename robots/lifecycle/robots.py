@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import RestrictedError
 from django.utils import timezone
 
-from robots import audit, conf, names, switches
+from robots import audit, conf, credentials, names, switches
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.ends import check_end
@@ -21,11 +21,14 @@ from robots.lifecycle.tokens import (
     end_tokens,
     locked_robot,
 )
-from robots.models import Namespace, Robot
-from robots.text import check_storable
+from robots.models import Namespace, Robot, RobotToken
+from robots.text import check_storable, is_storable
 
 MAX_DESCRIPTION = 255
 """Characters of a robot's description."""
+
+MIN_SECRET = 20
+"""Characters of a token that another registry made."""
 
 
 class NewToken(NamedTuple):
@@ -45,12 +48,19 @@ def create_robot(
     permissions: Sequence[RoleOn] = (),
     teams: Sequence[str] = (),
     expires_at: datetime | None = None,
+    enabled: bool = True,
+    secret: Secret | None = None,
+    with_token: bool = True,
+    past_end: bool = False,
 ) -> NewToken:
     """Create a robot with one static token, and what it is given with it.
 
-    Raises RobotsDisallowed, NameInvalid, DomainError for a description or metadata
-    that cannot be kept or an end that has passed, AlreadyExists, or DomainError for
-    an unknown repository or team, checked in that order.
+    `secret` is a token that its clients have already. `with_token=False` makes none:
+    the answer's secret is empty then, and logs nobody in. `past_end` takes an end that
+    has passed: such a robot can do nothing. Raises RobotsDisallowed, NameInvalid,
+    DomainError for a description, metadata or token that cannot be kept or an end that
+    has passed, AlreadyExists, or DomainError for an unknown repository or team, checked
+    in that order.
     """
     full_name = f"{namespace.name}+{shortname}"
     if is_disallowed(namespace, full_name):
@@ -58,7 +68,8 @@ def create_robot(
     names.check_robot_name(namespace.name, shortname)
     _check_description(description)
     check_storable("metadata", metadata)
-    _check_end(expires_at)
+    _check_end(expires_at, past_end)
+    _check_secret(full_name, secret)
     try:
         with transaction.atomic():
             robot = Robot.objects.create(
@@ -67,8 +78,10 @@ def create_robot(
                 description=description,
                 metadata=metadata or {},
                 expires_at=expires_at,
+                enabled=enabled,
             )
-            secret = add_static_token(robot).secret
+            if with_token:
+                secret = add_static_token(robot, secret=secret).secret
             audit.record(
                 "create_robot",
                 by,
@@ -77,11 +90,12 @@ def create_robot(
                 description=description or None,
                 unstructured_metadata=metadata,
                 **({"expires_at": _fact(expires_at)} if expires_at else {}),
+                **({} if enabled else {"enabled": False}),
             )
             first_grants.give(robot, permissions, teams, by)
     except IntegrityError:
         raise AlreadyExists(f"Existing robot with name: {full_name}") from None
-    return NewToken(robot, secret)
+    return NewToken(robot, secret if with_token and secret else Secret(""))
 
 
 def is_disallowed(namespace: Namespace, full_name: str) -> bool:
@@ -124,7 +138,7 @@ def regenerate_token(robot: Robot, by: Performer, grace: int = 0) -> NewToken:
     """
     now = timezone.now()
     with transaction.atomic():
-        locked = locked_robot(robot)
+        locked = locked_robot(robot, no_key=True)
         if grace:
             check_room(locked, now)
         end_tokens(locked, grace, now)
@@ -169,10 +183,23 @@ def _check_description(description: str) -> None:
     check_storable("description", description)
 
 
-def _check_end(expires_at: datetime | None) -> None:
+def _check_end(expires_at: datetime | None, past_end: bool) -> None:
     check_end("expires_at", expires_at)
-    if expires_at is not None and expires_at <= timezone.now():
+    if expires_at is not None and not past_end and expires_at <= timezone.now():
         raise DomainError("expires_at: must be in the future")
+
+
+def _check_secret(full_name: str, secret: Secret | None) -> None:
+    """Two robots with one token would be one: whoever has it is both."""
+    if secret is None:
+        return
+    if len(secret.reveal()) < MIN_SECRET or not is_storable(secret.reveal()):
+        raise DomainError(
+            f"The token of {full_name} must have {MIN_SECRET} characters or more"
+        )
+    known = RobotToken.objects.filter(digest__in=credentials.accepted_digests(secret))
+    if known.exists():
+        raise DomainError(f"The token of {full_name} is another robot's already")
 
 
 def _is_same(old: Any, new: Any) -> bool:

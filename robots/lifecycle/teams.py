@@ -29,10 +29,7 @@ def set_team(
     personal namespace, which has no teams, and for a demotion that would leave a
     person who performs it no admin.
     """
-    names.check_team_name(name)
-    check_description(description or "", MAX_TEAM_DESCRIPTION)
-    if not namespace.is_organization:
-        raise DomainError(f"{namespace} is a person's own namespace: it has no teams")
+    _check_new(namespace, name, description or "")
     with transaction.atomic():
         lock_organization(namespace)
         team, created = Team.objects.get_or_create(
@@ -46,6 +43,29 @@ def set_team(
         if description is not None and team.description != description:
             _set_description(team, description, by)
     return team, created
+
+
+def create_team(
+    namespace: Namespace, name: str, role: TeamRole, by: Performer, description: str
+) -> Team:
+    """Create a team that is not there yet, told in one event with its role.
+
+    Raises NameInvalid, AlreadyExists, or DomainError in a personal namespace and for
+    a description that cannot be kept.
+    """
+    _check_new(namespace, name, description)
+    facts = {"description": description} if description else {}
+    try:
+        with transaction.atomic():
+            team = Team.objects.create(
+                namespace=namespace, name=name, role=role, description=description
+            )
+            audit.record(
+                "org_create_team", by, namespace, team=name, role=role.label, **facts
+            )
+    except IntegrityError:
+        raise AlreadyExists(f"Team {name} already exists") from None
+    return team
 
 
 def change_team(
@@ -135,6 +155,13 @@ def remove_member(team: Team, member: Robot | AbstractBaseUser, by: Performer) -
         audit.record(
             "org_remove_team_member", by, team.namespace, member=name, team=team.name
         )
+
+
+def _check_new(namespace: Namespace, name: str, description: str) -> None:
+    names.check_team_name(name)
+    check_description(description, MAX_TEAM_DESCRIPTION)
+    if not namespace.is_organization:
+        raise DomainError(f"{namespace} is a person's own namespace: it has no teams")
 
 
 def _found(team: Team) -> Team:

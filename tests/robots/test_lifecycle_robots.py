@@ -1,6 +1,7 @@
 """Robots: created with one token, regenerated, switched off and on, deleted."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from robots import credentials
+from robots.credentials import Secret
 from robots.errors import (
     AlreadyExists,
     DomainError,
@@ -23,6 +25,7 @@ from robots.lifecycle.robots import (
     set_enabled,
 )
 from robots.models import (
+    AuditEvent,
     DefaultPermission,
     Repository,
     RepositoryPermission,
@@ -225,3 +228,47 @@ def test_a_robot_that_mirrors_is_not_deleted(cast: Cast, state: State) -> None:
     Repository.objects.filter(pk=cast.web.pk).update(mirror_robot=cast.ci, state=state)
     with unchanged(), pytest.raises(InUse, match="^Robot is being used by a mirror$"):
         delete_robot(cast.ci, BY)
+
+
+def test_a_robot_may_begin_disabled(cast: Cast) -> None:
+    robot, _ = create_robot(cast.acme, "new", BY, enabled=False)
+    assert not Robot.objects.get(pk=robot.pk).enabled
+    event = AuditEvent.objects.get(kind="create_robot", facts__robot="new")
+    assert event.facts["enabled"] is False
+
+
+def test_a_robot_keeps_the_token_that_its_clients_have(cast: Cast) -> None:
+    kept = Secret("Q" * 64)
+    robot, secret = create_robot(cast.acme, "new", BY, secret=kept)
+    assert secret is kept
+    assert factories.stored_secret(robot) == "Q" * 64
+
+
+def test_a_robot_without_a_token_has_an_empty_secret(cast: Cast) -> None:
+    for secret in (None, Secret("Q" * 64)):
+        name = f"new{bool(secret)}".lower()
+        made = create_robot(cast.acme, name, BY, secret=secret, with_token=False)
+        assert made.secret.reveal() == ""
+        assert not made.robot.tokens.exists()
+
+
+@pytest.mark.parametrize("text", ["", "x" * 19, "\ud800" * 30])
+def test_a_token_that_no_registry_made_is_refused(cast: Cast, text: str) -> None:
+    with unchanged(), pytest.raises(DomainError, match="20 characters or more"):
+        create_robot(cast.acme, "new", BY, secret=Secret(text))
+
+
+def test_no_two_robots_have_one_token(cast: Cast) -> None:
+    with unchanged(), pytest.raises(DomainError, match="another robot's"):
+        create_robot(cast.acme, "new", BY, secret=cast.ci_secret)
+
+
+def test_an_end_that_has_passed_is_taken_only_where_that_is_said(cast: Cast) -> None:
+    over = timezone.now() - timedelta(days=1)
+    with unchanged(), pytest.raises(DomainError, match="must be in the future"):
+        create_robot(cast.acme, "old", BY, expires_at=over)
+    robot = create_robot(cast.acme, "old", BY, expires_at=over, past_end=True).robot
+    assert robot.expires_at == over
+    far = datetime(9999, 1, 1, tzinfo=UTC)
+    with unchanged(), pytest.raises(DomainError, match="2000 to 9998"):
+        create_robot(cast.acme, "far", BY, expires_at=far, past_end=True)

@@ -1,5 +1,7 @@
 """Organizations and their teams: made, given roles, filled and emptied."""
 
+from typing import Any
+
 import pytest
 
 from quaysite.models import User
@@ -11,7 +13,7 @@ from robots.errors import (
     NotFound,
 )
 from robots.lifecycle.organizations import create_organization
-from robots.lifecycle.teams import add_member, remove_member, set_team
+from robots.lifecycle.teams import add_member, create_team, remove_member, set_team
 from robots.models import (
     AuditEvent,
     Namespace,
@@ -144,3 +146,53 @@ def test_a_robot_of_another_namespace_is_no_member(cast: Cast) -> None:
             "Cannot add the specified robot to this team,"
             " as it is not a member of the organization"
         )
+
+
+def test_an_organization_begins_with_what_is_said_of_it(db: None) -> None:
+    fields = {"enabled": False, "invoice_email": True, "tag_expiration_s": 86_400}
+    made = create_organization(
+        "new-org", BY, email="a@example.com", with_owners=False, fields=fields
+    )
+    made.refresh_from_db()
+    assert not Team.objects.filter(namespace=made).exists()
+    assert (made.enabled, made.invoice_email, made.tag_expiration_s) == (
+        False,
+        True,
+        86_400,
+    )
+    event = AuditEvent.objects.get(namespace=made)
+    assert event.facts == {
+        "namespace_name": "new-org",
+        "email": "a@example.com",
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    "fields", [{"tag_expiration_s": 7}, {"invoice_email_address": "nobody"}]
+)
+def test_an_organization_cannot_begin_with_what_it_cannot_have(
+    db: None, fields: dict[str, Any]
+) -> None:
+    with unchanged(), pytest.raises(DomainError):
+        create_organization("new-org", BY, fields=fields)
+
+
+def test_a_new_team_is_told_in_one_event(cast: Cast) -> None:
+    facts = {"team": "new", "role": "creator", "description": "They build"}
+    with recorded("org_create_team", cast.acme, **facts):
+        made = create_team(cast.acme, "new", TeamRole.CREATOR, BY, "They build")
+    made.refresh_from_db()
+    assert (made.role, made.description) == (TeamRole.CREATOR, "They build")
+    with unchanged(), pytest.raises(AlreadyExists):
+        create_team(cast.acme, "new", TeamRole.MEMBER, BY, "")
+
+
+def test_a_new_team_must_be_one(cast: Cast) -> None:
+    home = cast.bob.personal_namespace
+    with unchanged(), pytest.raises(DomainError, match="it has no teams"):
+        create_team(home, "new", TeamRole.MEMBER, BY, "")
+    with unchanged(), pytest.raises(NameInvalid):
+        create_team(cast.acme, "N", TeamRole.MEMBER, BY, "")
+    with unchanged(), pytest.raises(DomainError, match="description"):
+        create_team(cast.acme, "new", TeamRole.MEMBER, BY, "x" * 4_097)
