@@ -16,6 +16,7 @@ from robots.identity import Identity
 from robots.lifecycle.repositories import create_on_push
 from robots.names import RepositoryName
 from robots.origin import Origin
+from robots.repository_uses import uses
 from robots.roles import Action
 from robots.usage import usage
 
@@ -57,6 +58,7 @@ def issue(identity: Identity, question: Question, now: datetime) -> Answer:
     ]
     _log(identity, question, granted, decisions)
     usage.note(identity, now)
+    uses.note_granted(identity, decisions.values(), now)
     issued.issued_count.note(identity, now)
     wants_refresh = question.wants_refresh_token and refresh.can_be_earned(identity)
     return Answer(

@@ -63,7 +63,8 @@ class Decision:
     """The answer to one AccessRequest.
 
     `creates` says that the repository does not exist and that `granted` holds
-    once the caller has created it; nothing is granted before that.
+    once the caller has created it; nothing is granted before that. `repository_id`
+    is its key if it exists in a namespace that is enabled.
     """
 
     request: AccessRequest
@@ -72,6 +73,7 @@ class Decision:
     role: Role | None = None
     creates: bool = False
     namespace_disabled: bool = False
+    repository_id: int | None = None
 
 
 def decide(
@@ -106,7 +108,7 @@ def _decide_missing(
         if role < NEEDED_ROLE[action]
     }
     return Decision(
-        request, request.actions - denied.keys(), denied, role, creates=True
+        request, request.actions.difference(denied), denied, role, creates=True
     )
 
 
@@ -121,7 +123,8 @@ def _decide_existing(
     for action in request.actions:
         if denial := _denial(identity, action, role, namespace, repository):
             denied[action] = denial
-    return Decision(request, request.actions - denied.keys(), denied, role)
+    granted = request.actions.difference(denied)
+    return Decision(request, granted, denied, role, repository_id=repository.id)
 
 
 def effective_role(

@@ -22,6 +22,7 @@ from robots.admin.performer import performer_of
 from robots.admin.reach import reach_of
 from robots.admin.shell import Shell, organization_page, organization_shell
 from robots.admin.switches import NamespaceSwitchPage, site_switch_path
+from robots.admin.unused_access import UnusedAccessPage, may_see_unused
 from robots.lifecycle.organizations import (
     EmailTaken,
     create_organization,
@@ -91,7 +92,8 @@ class NamespaceAdmin(CreatingAdmin):
 
     def get_urls(self) -> list[Any]:
         switch = row_path(self, "switch", NamespaceSwitchPage, "switch")
-        return [switch, *super().get_urls()]
+        unused = row_path(self, "unused", UnusedAccessPage, "unused")
+        return [switch, unused, *super().get_urls()]
 
     def site_urls(self) -> list[URLPattern]:
         """Pages about the whole site, which `quaysite.admin_site` mounts."""
@@ -200,6 +202,7 @@ class NamespaceAdmin(CreatingAdmin):
         context["show_delete"] = False
         context["show_save"] = bool(context["adminform"].form.fields)
         context["may_delete"] = self.has_delete_permission(request, obj)
+        context["may_see_unused"] = change and may_see_unused(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def delete_view(

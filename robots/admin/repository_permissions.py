@@ -24,6 +24,7 @@ from robots.lifecycle.permissions import grant, name_of, revoke
 from robots.models import RepositoryPermission
 from robots.roles import Role
 from robots.text import is_storable
+from robots.used_roles import last_use
 
 _GONE = "That permission is not there any more."
 _NOT_ALLOWED = "Nothing was changed: you may not do that here."
@@ -134,7 +135,7 @@ class PermissionsPage(RepositoryPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         search = self.asked("q") if is_storable(self.asked("q")) else ""
-        rows = self._rows()
+        rows = self._rows().annotate(last_use=last_use())
         if search:
             named = Q(user__username__icontains=search)
             named |= Q(robot__name__icontains=search) | Q(team__name__icontains=search)

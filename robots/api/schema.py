@@ -45,6 +45,7 @@ _TAGS = {
     "logs": "logs",
     "aggregatelogs": "logs",
     "exportlogs": "logs",
+    "unusedaccess": "permission",
     "apptoken": "apptoken",
     "apptokens": "apptoken",
     "starred": "star",

@@ -47,6 +47,7 @@ from robots.api.routing import route
 from robots.api.stars import StarViewSet
 from robots.api.teams import TeamMemberViewSet, TeamViewSet
 from robots.api.unknown import unknown
+from robots.api.unused_access import UnusedAccessViewSet
 
 _ROBOTS = ("user/robots", "organization/<str:orgname>/robots")
 
@@ -169,6 +170,12 @@ _LOG_ROUTES = [
     ),
     *route(f"{_REPOSITORY}/exportlogs", RepositoryExportViewSet, {"post": "create"}),
 ]
+_UNUSED_ROUTES = [
+    *route("user/unusedaccess", UnusedAccessViewSet, {"get": "list"}),
+    *route(
+        "organization/<str:orgname>/unusedaccess", UnusedAccessViewSet, {"get": "list"}
+    ),
+]
 _SEARCH_ROUTES = [
     *route("entities/<str:prefix>", EntityViewSet, {"get": "list"}),
     *route("find/all", FindViewSet, {"get": "everything"}),
@@ -242,6 +249,7 @@ urlpatterns = [
     *_PERMISSION_ROUTES,  # Before the rest: a user may be called `logs`.
     *_REPOSITORY_ROUTES,
     *_LOG_ROUTES,
+    *_UNUSED_ROUTES,
     *_SEARCH_ROUTES,
     *_NOT_SERVED,
     *_ANY_REPOSITORY,  # After the rest: a name may hold slashes.

@@ -17,8 +17,9 @@ USED_ACTIONS = ("pull", "push", "delete")
 class RepositoryUse(models.Model):
     """The first and the latest use of one action by one robot or person."""
 
+    # The unique indexes begin with it.
     repository = models.ForeignKey(
-        Repository, on_delete=models.CASCADE, related_name="uses"
+        Repository, on_delete=models.CASCADE, related_name="uses", db_index=False
     )
     robot = models.ForeignKey(
         Robot,
