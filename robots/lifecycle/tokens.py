@@ -12,7 +12,7 @@ from robots.audit import Performer
 from robots.credentials import Secret
 from robots.ends import check_end
 from robots.errors import DomainError, NotFound
-from robots.models import Robot, RobotToken, TokenOrigin
+from robots.models import ImportedSecret, Robot, RobotToken, TokenOrigin
 
 MAX_GRACE = 604_800
 """Seconds that tokens may outlive their regeneration: one week."""
@@ -28,6 +28,12 @@ class AddedToken(NamedTuple):
 def live_tokens(now: datetime) -> QuerySet[RobotToken]:
     """The tokens that have not ended."""
     return RobotToken.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+
+def live_imported_secrets(now: datetime) -> QuerySet[ImportedSecret]:
+    """The secrets that wait for their first use and have not ended."""
+    lasts = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return ImportedSecret.objects.filter(lasts)
 
 
 def add_token(
@@ -76,9 +82,14 @@ def retire_token(robot: Robot, token_id: int, by: Performer) -> None:
         )
 
 
-def locked_robot(robot: Robot) -> Robot:
-    """The robot as it is now, kept so until the transaction ends; or NotFound."""
-    locked = Robot.objects.select_for_update().filter(pk=robot.pk).first()
+def locked_robot(robot: Robot, *, no_key: bool = False) -> Robot:
+    """The robot as it is now, kept so until the transaction ends; or NotFound.
+
+    With `no_key` others may go on storing what belongs to it. Whoever deletes it must
+    not say so.
+    """
+    rows = Robot.objects.select_for_update(no_key=no_key)
+    locked = rows.filter(pk=robot.pk).first()
     if locked is None:
         raise NotFound("Could not find robot with specified username")
     locked.namespace = robot.namespace
@@ -86,10 +97,13 @@ def locked_robot(robot: Robot) -> Robot:
 
 
 def check_room(robot: Robot, now: datetime) -> None:
-    """Raise DomainError where one more static token would be too many."""
+    """Raise DomainError where one more static token would be too many.
+
+    A secret that was imported counts as the token that it becomes at its first use.
+    """
     most = conf.robot_max_tokens()
-    live = live_tokens(now).filter(robot=robot, origin=TokenOrigin.STATIC)
-    if live.count() >= most:
+    live = live_tokens(now).filter(robot=robot, origin=TokenOrigin.STATIC).count()
+    if live + live_imported_secrets(now).filter(robot=robot).count() >= most:
         raise DomainError(
             f"Robot {robot.full_name} has {most} live tokens already,"
             " the most that ROBOT_MAX_TOKENS allows: delete one first"
@@ -97,10 +111,17 @@ def check_room(robot: Robot, now: datetime) -> None:
 
 
 def add_static_token(
-    robot: Robot, *, readable: bool = True, expires_at: datetime | None = None
+    robot: Robot,
+    *,
+    readable: bool = True,
+    expires_at: datetime | None = None,
+    secret: Secret | None = None,
 ) -> AddedToken:
-    """A new static token; a sealed copy is kept of a `readable` one if allowed."""
-    secret = credentials.generate_token()
+    """A new static token; a sealed copy is kept of a `readable` one if allowed.
+
+    Without a `secret` a new one is made.
+    """
+    secret = secret or credentials.generate_token()
     digest = credentials.digest(secret)
     sealed = readable and conf.tokens_retrievable()
     token = RobotToken.objects.create(
@@ -116,13 +137,17 @@ def add_static_token(
 def end_tokens(robot: Robot, grace: int, now: datetime) -> None:
     """End every token of a robot: at once, or the static ones after `grace` seconds.
 
-    None of them lasts longer than before, and none can be read again.
+    None of them lasts longer than before, and none can be read again. A secret that
+    was imported ends as a static token does.
     """
     tokens = RobotToken.objects.filter(robot=robot)
+    imported = ImportedSecret.objects.filter(robot=robot)
     if not grace:
         tokens.delete()
+        imported.delete()
         return
     tokens.exclude(origin=TokenOrigin.STATIC).delete()
     end = now + timedelta(seconds=grace)
     sooner = When(expires_at__lt=end, then=F("expires_at"))
     tokens.update(expires_at=Case(sooner, default=Value(end)), sealed=None)
+    imported.update(expires_at=Case(sooner, default=Value(end)), is_replaced=True)

@@ -1,0 +1,164 @@
+"""Idle robots: those that could log in all the time, and told alike everywhere."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from robots.lifecycle.idle_robots import disable_idle_robots
+from robots.lifecycle.organizations import set_namespace_enabled
+from robots.lifecycle.robot_choice import RobotChoice
+from robots.lifecycle.robots import change_robot, set_enabled
+from robots.lifecycle.switches import Terms, turn_off, turn_on
+from robots.models import AuditEvent, EmergencySwitch, Namespace, Robot
+from robots.unused import Period
+from robots.unused_rows import robot_rows
+from tests import factories
+from tests.conftest import Cast
+
+DAYS = 90
+OLD = DAYS + 1
+BY = factories.BY
+TERMS = Terms("leak")
+
+BOTH = {"acme+ci": None, "acme+reader": None}
+
+
+def idle() -> dict[str, str | None]:
+    """Why each idle robot is kept, as the report and as the command have it."""
+    period = Period.of(DAYS)
+    rows = robot_rows(Namespace.objects.all(), period)
+    reported = {row.full_name: row.why_kept for row in rows}
+    found = disable_idle_robots(RobotChoice(), DAYS, BY, dry_run=True)
+    assert all(one.reason is None for one in found.disabled)
+    disabled = {
+        one.robot.full_name: one.reason for one in (*found.disabled, *found.kept)
+    }
+    assert disabled == reported
+    return reported
+
+
+@pytest.fixture
+def old(cast: Cast) -> Cast:
+    factories.age_everything(OLD)
+    return cast
+
+
+def test_robots_that_nobody_used_are_idle(old: Cast) -> None:
+    assert idle() == BOTH
+
+
+def test_a_use_that_only_a_registry_told_of_counts(old: Cast) -> None:
+    factories.use(old.web, old.ci, "pull", DAYS - 1)
+    assert idle() == {"acme+reader": None}
+
+
+def expire(cast: Cast) -> None:
+    Robot.objects.update(expires_at=timezone.now())
+
+
+def renew(cast: Cast) -> None:
+    for robot in (cast.ci, cast.reader):
+        ahead = timezone.now() + timedelta(days=1)
+        change_robot(robot, {"expires_at": ahead}, BY)
+
+
+def disable_namespace(cast: Cast) -> None:
+    set_namespace_enabled(cast.acme, False, BY)
+
+
+def enable_namespace(cast: Cast) -> None:
+    set_namespace_enabled(cast.acme, False, BY)
+    set_namespace_enabled(cast.acme, True, BY)
+
+
+def enable(cast: Cast) -> None:
+    for robot in (cast.ci, cast.reader):
+        set_enabled(robot, False, BY)
+        set_enabled(robot, True, BY)
+
+
+def switch_off_the_sites(cast: Cast) -> None:
+    turn_on(None, TERMS, BY)
+    turn_off(None, BY)
+
+
+def switch_off_the_namespaces(cast: Cast) -> None:
+    turn_on(cast.acme, TERMS, BY)
+    turn_off(cast.acme, BY)
+
+
+def let_a_switch_end(cast: Cast) -> None:
+    turn_on(cast.acme, TERMS, BY)
+    EmergencySwitch.objects.update(ends_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        expire,
+        renew,
+        disable_namespace,
+        enable_namespace,
+        enable,
+        switch_off_the_sites,
+        switch_off_the_namespaces,
+        let_a_switch_end,
+    ],
+)
+def test_who_could_not_log_in_is_not_idle(
+    old: Cast, deed: Callable[[Cast], None]
+) -> None:
+    deed(old)
+    assert idle() == {}
+
+
+@pytest.mark.parametrize("deed", [enable_namespace, switch_off_the_namespaces])
+def test_another_namespace_does_not_help(
+    old: Cast, deed: Callable[[Cast], None]
+) -> None:
+    other = factories.organization("other")
+    robot, _ = factories.robot(other, "bot")
+    Robot.objects.filter(pk=robot.pk).update(
+        created_at=timezone.now() - timedelta(days=OLD)
+    )
+    deed(old)
+    assert idle() == {"other+bot": None}
+
+
+@pytest.mark.parametrize(
+    "deed", [enable_namespace, switch_off_the_sites, switch_off_the_namespaces]
+)
+def test_what_happened_before_the_days_does_not_count(
+    cast: Cast, deed: Callable[[Cast], None]
+) -> None:
+    deed(cast)
+    factories.age_everything(OLD)
+    age_events()
+    assert idle() == BOTH
+
+
+def age_events() -> None:
+    AuditEvent.objects.update(created_at=timezone.now() - timedelta(days=OLD))
+
+
+def test_reasons_to_keep_an_idle_robot(old: Cast, settings: Settings) -> None:
+    old.web.mirror_robot = old.ci
+    old.web.save()
+    assert idle() == BOTH | {"acme+ci": "mirrors acme/web"}
+    settings.ROBOTS_WHITELIST = ["acme+reader"]
+    assert idle()["acme+reader"] == "is in ROBOTS_WHITELIST"
+    settings.ROBOTS_WHITELIST = []
+    settings.ROBOTS_DISALLOW = True
+    assert idle()["acme+reader"] == "is stopped by ROBOTS_DISALLOW"
+
+
+@pytest.mark.parametrize("whole_site", [True, False])
+def test_a_switch_that_is_on_keeps_all_but_its_exceptions(
+    old: Cast, whole_site: bool
+) -> None:
+    terms = Terms("leak", None, ["acme+ci"])
+    turn_on(None if whole_site else old.acme, terms, BY)
+    assert idle() == BOTH | {"acme+reader": "is stopped by an emergency switch"}
