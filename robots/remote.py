@@ -5,11 +5,12 @@ is still not trusted: it neither chooses where else to ask, nor how much is read
 """
 
 import json
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -31,7 +32,9 @@ MAX_PAUSE = 30.0
 """Seconds between two tries, whatever Retry-After says."""
 
 _BUSY = frozenset({429, 502, 503, 504})
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts that are this machine itself."""
 
 
 class RemoteFailed(DomainError):
@@ -54,26 +57,27 @@ class Answer:
 
 
 class Remote:
-    """One registry. `authorization` is that header, and travels by https only."""
+    """One registry. `authorization` is that header, and travels by https only.
+
+    Where it does not last, it is a function that is called for each request.
+    """
 
     def __init__(
         self,
         url: str,
         *,
-        authorization: Secret | None = None,
+        authorization: Secret | Callable[[], Secret] | None = None,
         ca_file: str | None = None,
     ) -> None:
         """Raises DomainError for an address that is none, or not asked with a secret.
 
-        Plain http is for this machine itself.
+        Plain http is for this machine itself. `ca_file` has the certificates (PEM) to
+        trust in place of the system's; raises DomainError where it has none.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise DomainError(f"{url!r} is not a URL (https://HOST)")
-        if parts.username or parts.query or parts.fragment:
-            raise DomainError("The URL may have a host, a port and a path, no more")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        parts = _parts(url)
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise DomainError(f"{url}: only this machine is asked without https")
+        _check_ca_file(ca_file)
         self.url = url.rstrip("/")
         self._authorization = authorization
         self._pool = urllib3.PoolManager(
@@ -95,8 +99,11 @@ class Remote:
         self, path: str, query: Mapping[str, str]
     ) -> tuple[int, Mapping[str, str], bytes]:
         headers = {"Accept": "application/json", "User-Agent": "Quaysite"}
-        if self._authorization is not None:
-            headers["Authorization"] = self._authorization.reveal()
+        authorization = self._authorization
+        if callable(authorization):
+            authorization = authorization()
+        if authorization is not None:
+            headers["Authorization"] = authorization.reveal()
         try:
             response = self._pool.request(
                 "GET",
@@ -112,6 +119,29 @@ class Remote:
         except (HTTPError, OSError, ValueError) as error:
             kind = type(error).__name__
             raise RemoteFailed(f"{self.url}{path} did not answer ({kind})") from None
+
+
+def _parts(url: str) -> SplitResult:
+    """Raises DomainError, which does not repeat an address that may hold a password."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not parts.hostname:
+        raise DomainError("The registry's address is not a URL (https://HOST)")
+    if "@" in parts.netloc or "?" in url or "#" in url:
+        raise DomainError("The URL may have a host, a port and a path, no more")
+    return parts
+
+
+def _check_ca_file(path: str | None) -> None:
+    try:
+        if path is not None:
+            ssl.create_default_context(cafile=path)
+    except OSError as error:
+        kind = type(error).__name__
+        raise DomainError(f"--ca-file: {path} cannot be used ({kind})") from None
 
 
 def _body(path: str, response: urllib3.BaseHTTPResponse) -> bytes:
