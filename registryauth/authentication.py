@@ -13,6 +13,7 @@ from registryauth.oauth_login import authenticate_oauth_login
 from registryauth.oidc_login import authenticate_assertion
 from registryauth.people_login import authenticate_client
 from registryauth.robot_login import authenticate_robot
+from registryauth.robot_spelling import robot_called
 from robots.credentials import Secret
 from robots.identity import ANONYMOUS, Identity
 from robots.origin import NOWHERE, Origin
@@ -44,12 +45,15 @@ def authenticate(
 
     `$app` and `$oauthtoken` name nobody: the secret alone says whose it is. A robot's
     secret may be a token of an issuer that it trusts; it can be bound to where it is
-    used from, which is `origin`. Raises Unauthorized, which then knows the user name.
+    used from, which is `origin`. Raises Unauthorized, which then knows the user name,
+    and names a robot as the caller spelled it.
     """
+    name = robot_called(username)
     try:
-        return _authenticate(username, secret, now, origin)
+        return _authenticate(name, secret, now, origin)
     except Unauthorized as error:
-        error.username = username
+        error.username = name
+        error.message = error.message.replace(name, username, 1)
         raise
 
 
@@ -63,7 +67,7 @@ def _authenticate(
     if "+" in username and is_assertion(secret) and password_login():
         return authenticate_assertion(username, secret, origin, now)
     if "+" in username:
-        return authenticate_robot(username, secret, now)
+        return authenticate_robot(username, secret, now, origin)
     return authenticate_client(username, secret)
 
 

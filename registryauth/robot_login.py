@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import models, router
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from registryauth import first_login
 from registryauth.errors import Unauthorized
 from robots import conf, credentials, switches
 from robots.credentials import Secret
@@ -17,6 +18,7 @@ from robots.errors import RobotsDisallowed
 from robots.identity import Identity, Kind, Method
 from robots.models import RobotToken, TokenOrigin
 from robots.names import MAX_LENGTH
+from robots.origin import NOWHERE, Origin
 from robots.prepared import Parameter, PreparedQuery
 
 
@@ -44,22 +46,29 @@ class _TokenRow(NamedTuple):
         return f"{self.namespace_name}+{self.robot_name}"
 
 
-def authenticate_robot(full_name: str, secret: Secret, now: datetime) -> Identity:
+def authenticate_robot(
+    full_name: str, secret: Secret, now: datetime, origin: Origin = NOWHERE
+) -> Identity:
     """The robot called `full_name`, if `secret` is one of its live tokens.
 
     Raises Unauthorized. ROBOTS_DISALLOW comes first, so that it tells nothing
     of which robots exist; the site's emergency switch says the same to a wrong
     secret and to a right one, and nothing to names on its list. The token is looked
-    up by its digest alone, so an unknown robot costs the same as a wrong secret.
+    up by its digest alone, so an unknown robot costs the same as a wrong secret; a
+    secret that another registry kept as a hash becomes a token first.
     """
     if conf.robots_disallowed(full_name):
         raise Unauthorized(RobotsDisallowed.MESSAGE)
-    digests = credentials.accepted_digests(secret)
-    values = {f"digest{n}": digest for n, digest in enumerate(digests)}
-    row = _find(_by_digest(len(digests)), {**values, "now": now})
-    if row is None or not _same(row.full_name, full_name):
-        if switches.site_stops(full_name, now):
+    row = _of_robot(full_name, secret, now)
+    if row is None:
+        held = first_login.held_for(full_name, secret, now)
+        if switches.stops(held.site_allows, full_name):
             raise _stopped("the site")
+        if first_login.becomes_token(held, secret, origin):
+            # A replica may not have the token yet.
+            written = router.db_for_write(RobotToken)
+            row = _of_robot(full_name, secret, now, written)
+    if row is None:
         shown = full_name[:MAX_LENGTH]
         raise Unauthorized(
             f"Could not find robot with username: {shown} and supplied password.",
@@ -73,9 +82,10 @@ def reauthenticate_robot(token_id: int, now: datetime) -> Identity:
 
     Raises Unauthorized.
     """
-    row = _find(_by_id(), {"id": token_id, "now": now})
-    if row is None:
+    rows = _by_id().rows({"id": token_id, "now": now})
+    if not rows:
         raise Unauthorized("Invalid refresh token", reason="its robot token is gone")
+    row = _TokenRow._make(rows[0])
     if conf.robots_disallowed(row.full_name):
         raise Unauthorized(RobotsDisallowed.MESSAGE)
     return _identity(row, now)
@@ -124,9 +134,19 @@ def _stopped(target: str) -> Unauthorized:
     return Unauthorized(RobotsDisallowed.MESSAGE, reason=reason)
 
 
-def _find(query: PreparedQuery, values: dict[str, Any]) -> _TokenRow | None:
-    rows = query.rows(values)
-    return _TokenRow._make(rows[0]) if rows else None
+def _of_robot(
+    full_name: str, secret: Secret, now: datetime, using: str | None = None
+) -> _TokenRow | None:
+    """The token that `secret` is, if it is one of the robot called `full_name`.
+
+    Two robots can have one secret whose digests differ, as they are of two keys.
+    """
+    digests = credentials.accepted_digests(secret)
+    values = {f"digest{n}": digest for n, digest in enumerate(digests)}
+    query = _by_digest(len(digests))
+    rows = map(_TokenRow._make, query.rows({**values, "now": now}, using))
+    own = [row for row in rows if _same(row.full_name, full_name)]
+    return own[0] if own else None
 
 
 @lru_cache(maxsize=8)

@@ -37,9 +37,14 @@ class PreparedQuery:
         self._build = build
         self._compiled: dict[str, _Compiled] = {}
 
-    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Run it with `values` as its parameters; all rows, as the ORM returns them."""
-        alias = router.db_for_read(self._model)
+    def rows(
+        self, values: Mapping[str, Any], using: str | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run it with `values` as its parameters; all rows, as the ORM returns them.
+
+        `using` names the database to ask, in place of the one for reading.
+        """
+        alias = using or router.db_for_read(self._model)
         compiled = self._compiled.get(alias)
         if compiled is None:
             compiled = self._compiled[alias] = _Compiled(self._build(), alias)

@@ -1,4 +1,4 @@
-"""One robot: its tokens, and the switch in its row's menu."""
+"""One robot: its tokens and imported secret, and the switch in its row's menu."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,8 +15,9 @@ from django.views import View
 from robots.admin.owned import OwnedAdmin
 from robots.admin.performer import performer_of
 from robots.admin.refusals import REFUSALS, explain
+from robots.lifecycle.imported_secrets import revoke_imported_secret
 from robots.lifecycle.robots import set_enabled
-from robots.models import Robot, RobotToken
+from robots.models import ImportedSecret, Robot, RobotToken
 
 SHOWN_TOKENS = 50
 """The most tokens that a robot's page names, the newest first."""
@@ -33,14 +34,19 @@ class TokenRow(NamedTuple):
 
 
 class TokenRows(NamedTuple):
-    """The newest tokens of a robot, and the list of all of them if there are more."""
+    """The newest tokens of a robot, and the list of all of them if there are more.
+
+    `imported` is a secret that has not logged in yet, which is no token so far.
+    """
 
     rows: Sequence[TokenRow]
     rest_url: str
+    imported: ImportedSecret | None
+    imported_has_ended: bool
 
 
 def token_rows(robot: Robot) -> TokenRows:
-    """One query; no secret and no digest is read."""
+    """Two queries; no secret, no digest and no hash is read."""
     tokens = RobotToken.objects.filter(robot=robot).defer("digest", "sealed")
     newest = list(tokens.order_by("-created_at", "-pk")[: SHOWN_TOKENS + 1])
     now = timezone.now()
@@ -54,7 +60,14 @@ def token_rows(robot: Robot) -> TokenRows:
     ]
     page = "admin:robots_robottoken_changelist"
     rest = reverse(page, query={"robot__id__exact": robot.pk})
-    return TokenRows(rows, rest if len(newest) > SHOWN_TOKENS else "")
+    secrets = ImportedSecret.objects.filter(robot=robot).defer("salt", "digest")
+    imported = secrets.first()
+    return TokenRows(
+        rows,
+        rest if len(newest) > SHOWN_TOKENS else "",
+        imported,
+        imported is not None and _has_ended(imported, now),
+    )
 
 
 class SwitchRobotView(View):
@@ -81,6 +94,29 @@ class SwitchRobotView(View):
         return HttpResponseRedirect(list_address(self.model_admin, request))
 
 
+class RevokeImportedSecretView(View):
+    """POST revokes a robot's imported secret, and leads back to the robot."""
+
+    http_method_names = ["post"]  # noqa: RUF012 - as the base class has it
+    model_admin: OwnedAdmin = None  # type: ignore[assignment]  # as_view sets it
+
+    def post(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        robot: Any = self.model_admin.get_object(request, unquote(object_id))
+        if robot is None:
+            raise Http404
+        if not self.model_admin.has_delete_permission(request, robot):
+            raise PermissionDenied
+        try:
+            revoke_imported_secret(robot, performer_of(request))
+        except REFUSALS as refusal:
+            messages.error(request, explain(refusal))
+        else:
+            messages.success(request, f"The secret of {robot.full_name} is revoked.")
+        return HttpResponseRedirect(
+            reverse("admin:robots_robot_change", args=[robot.pk])
+        )
+
+
 def list_address(model_admin: OwnedAdmin, request: HttpRequest) -> str:
     """The list that the person came from, with its filters."""
     opts = model_admin.model._meta
@@ -89,5 +125,5 @@ def list_address(model_admin: OwnedAdmin, request: HttpRequest) -> str:
     return f"{page}?{filters}" if filters else page
 
 
-def _has_ended(token: RobotToken, now: datetime) -> bool:
+def _has_ended(token: RobotToken | ImportedSecret, now: datetime) -> bool:
     return token.expires_at is not None and token.expires_at <= now

@@ -27,7 +27,11 @@ from robots.admin.reach import reach_of
 from robots.admin.refusals import RefusableForm
 from robots.admin.regenerate_robots import ask_to_regenerate
 from robots.admin.robot_columns import RobotColumns
-from robots.admin.robot_details import SwitchRobotView, token_rows
+from robots.admin.robot_details import (
+    RevokeImportedSecretView,
+    SwitchRobotView,
+    token_rows,
+)
 from robots.admin.robot_filters import ExpiryFilter, UsageFilter
 from robots.admin.robot_list import RobotChangeList
 from robots.admin.robot_rows import RowAction, origins_of
@@ -120,6 +124,11 @@ class RobotAdmin(RobotColumns, DeedAdmin):
                 "<path:object_id>/switch/",
                 view(SwitchRobotView.as_view(model_admin=self)),
                 name="robots_robot_switch",
+            ),
+            path(
+                "<path:object_id>/imported-secret/revoke/",
+                view(RevokeImportedSecretView.as_view(model_admin=self)),
+                name="robots_robot_revoke_imported",
             ),
             row_path(self, "permissions", SetPermissionsPage, "permissions"),
             row_path(self, "credentials", CredentialsPage, "credentials"),

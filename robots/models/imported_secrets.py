@@ -9,7 +9,7 @@ from robots.models.robots import Robot
 
 
 class ImportedSecret(models.Model):
-    """A robot's secret as PBKDF2-HMAC-SHA256 has it; `salt` and `digest` are hex.
+    """A robot's secret as `robots.imported_secrets` hashes it; both texts are hex.
 
     The first login with it makes a token of ours out of it, and this row goes.
     """
@@ -17,22 +17,24 @@ class ImportedSecret(models.Model):
     robot = models.OneToOneField(
         Robot, on_delete=models.CASCADE, related_name="imported_secret"
     )
-    iterations = models.PositiveIntegerField()
     salt = models.CharField(max_length=128, editable=False)
-    digest = models.CharField(max_length=128, editable=False)
+    digest = models.CharField(max_length=32, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+    is_replaced = models.BooleanField(default=False, editable=False)
+    """Whether its robot has a newer token, so that a token made of it ends with it."""
+
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["robot_id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                name="robots_imported_secret_is_slow",
-                condition=Q(iterations__gte=1_000, iterations__lte=1_000_000),
+                name="robots_importedsecret_salt_valid",
+                condition=Q(salt__regex=r"\A(?:[0-9a-f][0-9a-f])+\Z"),
             ),
             models.CheckConstraint(
-                name="robots_imported_secret_digest_valid",
-                condition=Q(digest__regex=r"\A[0-9a-f]{32,128}\Z"),
+                name="robots_importedsecret_digest_valid",
+                condition=Q(digest__regex=r"\A[0-9a-f]{32}\Z"),
             ),
         ]
 

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from registryauth.errors import Unauthorized
 from registryauth.robot_login import authenticate_robot
 from robots.credentials import Secret
-from robots.models import AuditEvent, Robot, RobotToken, TokenOrigin
+from robots.models import AuditEvent, ImportedSecret, Robot, RobotToken, TokenOrigin
 from tests import factories
 from tests.api.client import Answer, Client
 from tests.api.local import LocalClient
@@ -122,7 +122,7 @@ def test_a_token_is_retired(cast: Cast, local_user: As) -> None:
     assert (shown["robot"], shown["id"], shown["origin"]) == ("ci", first.pk, "static")
     assert "token" not in alice.get(ROBOT).json
     assert alice.delete(f"{TOKENS}/{second.pk}").status == 204
-    assert alice.get(TOKENS).json == {"tokens": []}
+    assert alice.get(TOKENS).json == {"tokens": [], "imported_secret": None}
     assert not works(cast, secret)
     assert alice.post(f"{ROBOT}/regenerate").status == 200
     assert works(cast, alice.get(ROBOT).json["token"])
@@ -251,3 +251,32 @@ def test_the_bound_holds_for_requests_at_the_same_time(
         statuses = sorted(answer.status for answer in threads.map(add, range(6)))
     assert statuses == [201, 201, 400, 400, 400, 400]
     assert cast.ci.tokens.count() == 3
+
+
+def test_an_imported_secret_is_told_and_can_be_revoked(
+    cast: Cast, local_user: As
+) -> None:
+    alice = local_user(cast.alice)
+    assert alice.get(TOKENS).json["imported_secret"] is None
+    held = factories.imported_secret(cast.ci, "Harbor12345")
+    told = alice.get(TOKENS)
+    assert told.json["imported_secret"]["expires"] is None
+    assert set(told.json["imported_secret"]) == {"created", "expires"}
+    assert held.digest not in told.text and held.salt not in told.text
+    assert len(told.json["tokens"]) == 1
+    assert alice.delete(f"{TOKENS}/imported").status == 204
+    assert not ImportedSecret.objects.exists()
+    assert cast.ci.tokens.count() == 1
+    assert event("revoke_imported_secret")["robot"] == "ci"
+    assert alice.delete(f"{TOKENS}/imported").status == 404
+    assert AuditEvent.objects.filter(kind="revoke_imported_secret").count() == 1
+
+
+def test_only_administrators_revoke_an_imported_secret(
+    cast: Cast, local_user: As
+) -> None:
+    factories.imported_secret(cast.ci, "Harbor12345")
+    refused = local_user(cast.bob).delete(f"{TOKENS}/imported")
+    assert refused.status == 403
+    assert ImportedSecret.objects.exists()
+    assert not AuditEvent.objects.filter(kind="revoke_imported_secret").exists()
