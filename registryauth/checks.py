@@ -1,5 +1,6 @@
 """System checks of this app's settings and of the signing key."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from registryauth import conf
 from registryauth.keys import ALGORITHMS, KeyStoreError
 from registryauth.signing import key_store
+from robots.conf import harbor_robot_prefix
 
 
 @register()
@@ -45,6 +47,37 @@ def check_lifetimes(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register(Tags.security)
+def check_notification_tokens(**kwargs: Any) -> list[CheckMessage]:
+    """Nobody guesses a notification token, and each fits in a header."""
+    if all(map(conf.is_notification_token, conf.notification_tokens())):
+        return []
+    return [
+        Error(
+            "A token in REGISTRY_NOTIFICATION_TOKENS is shorter than"
+            f" {conf.MIN_NOTIFICATION_TOKEN} characters, or does not fit in a header.",
+            hint='Make one with: python3 -c "import secrets;'
+            ' print(secrets.token_urlsafe(48))"',
+            id="registryauth.E007",
+        )
+    ]
+
+
+@register()
+def check_harbor_prefix(**kwargs: Any) -> list[CheckMessage]:
+    """What Harbor's clients write before a robot's name cannot begin a name of ours."""
+    prefix = harbor_robot_prefix()
+    if not prefix or re.search(r"[^a-z0-9._+-]", prefix):
+        return []
+    return [
+        Error(
+            "HARBOR_ROBOT_PREFIX must hold a character that no name has.",
+            hint="Harbor's own is robot$; leave it empty where nobody came from there.",
+            id="registryauth.E008",
+        )
+    ]
 
 
 @register()

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from robots.credentials import Secret
+
 MIN_TOKEN_LIFETIME = 60
 """Seconds; docker and containerd treat anything shorter as 60."""
 
@@ -42,6 +44,35 @@ def audits_login_failures() -> bool:
     return bool(getattr(settings, "ACTION_LOG_AUDIT_LOGIN_FAILURES", True))
 
 
+MIN_NOTIFICATION_TOKEN = 32
+"""Characters of a token that registries send notifications with."""
+
+
+def notification_tokens() -> tuple[Secret, ...]:
+    """What registries show that send notifications; the first is for new ones."""
+    tokens = getattr(settings, "REGISTRY_NOTIFICATION_TOKENS", "")
+    if isinstance(tokens, str):
+        tokens = [token.strip() for token in tokens.split(",")]
+    return tuple(Secret(token) for token in tokens if token)
+
+
+def is_notification_token(token: Secret) -> bool:
+    """Whether nobody guesses it, and it fits in a header; no other is accepted."""
+    text = token.reveal()
+    is_long = len(text) >= MIN_NOTIFICATION_TOKEN
+    return is_long and text.isascii() and text.isprintable() and " " not in text
+
+
+def notifications_create() -> bool:
+    """Whether a notification lets a repository exist that is missing here."""
+    return bool(getattr(settings, "REGISTRY_NOTIFICATIONS_CREATE_REPOSITORIES", True))
+
+
+def notifications_url() -> str:
+    """The absolute URL that registries send notifications to."""
+    return f"{_site_url()}/registry/notifications"
+
+
 def accepts_passwords() -> bool:
     """Whether people log in with a password, or with what a password earned."""
     return bool(getattr(settings, "OIDC_PASSWORD_SIGN_IN", True))
@@ -64,5 +95,9 @@ def server_hostname() -> str:
 
 def realm() -> str:
     """The absolute URL of the token endpoint, as challenges name it."""
+    return f"{_site_url()}/v2/auth"
+
+
+def _site_url() -> str:
     scheme = getattr(settings, "PREFERRED_URL_SCHEME", "https")
-    return f"{scheme}://{server_hostname()}/v2/auth"
+    return f"{scheme}://{server_hostname()}"

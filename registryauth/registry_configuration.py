@@ -9,13 +9,15 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from robots.credentials import Secret
+
 BUNDLE = "bundle.pem"
 JWKS = "jwks.json"
 
 _TEMPLATE = """\
 version: 0.1
 log:
-  level: info
+  level: {level}
 storage:
   filesystem:
     rootdirectory: {storage}
@@ -35,6 +37,29 @@ auth:
     signingalgorithms: [ES256, RS256]
 """
 
+# Blobs are left out: each pull and push has one manifest, and many of them.
+_NOTIFICATIONS = """\
+notifications:
+  endpoints:
+    - name: quaysite
+      url: {url}
+      headers:
+        Authorization: [{authorization}]
+      timeout: 5s
+      threshold: 5
+      backoff: 10s
+      ignore:
+        mediatypes: [application/octet-stream]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """Where a registry tells of pushes and pulls, and the token that it shows there."""
+
+    url: str
+    token: Secret
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryConfiguration:
@@ -46,9 +71,13 @@ class RegistryConfiguration:
     service: str
     issuer: str
     folder: Path
+    notifications: Notifications | None = None
 
     def as_yaml(self) -> str:
+        """The whole file. It holds the token of `notifications`, if there are any."""
         values = {
+            # At "info" a registry writes the token of its notifications to its log.
+            "level": "warn" if self.notifications else "info",
             "address": self.address,
             "storage": str(self.storage),
             "realm": self.realm,
@@ -57,5 +86,15 @@ class RegistryConfiguration:
             "bundle": str(self.folder / BUNDLE),
             "jwks": str(self.folder / JWKS),
         }
-        quoted = {name: json.dumps(value) for name, value in values.items()}
-        return _TEMPLATE.format(**quoted)
+        text = _filled(_TEMPLATE, values)
+        if self.notifications is None:
+            return text
+        values = {
+            "url": self.notifications.url,
+            "authorization": f"Bearer {self.notifications.token.reveal()}",
+        }
+        return text + _filled(_NOTIFICATIONS, values)
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    return template.format(**{name: json.dumps(text) for name, text in values.items()})

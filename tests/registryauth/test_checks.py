@@ -21,6 +21,7 @@ def test_all_of_them_are_registered_and_content_with_the_defaults() -> None:
     ours = [
         checks.check_services,
         checks.check_lifetimes,
+        checks.check_notification_tokens,
         checks.check_algorithm,
         checks.check_signing_key,
     ]
@@ -66,6 +67,28 @@ def test_a_registry_token_lives_a_minute_to_an_hour(
 ) -> None:
     settings.REGISTRY_TOKEN_LIFETIME = seconds
     assert ids(checks.check_lifetimes) == expected
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        ("", []),
+        ("n" * 32, []),
+        (f"{'n' * 32},{'o' * 50}", []),
+        (f"{'n' * 32}, {'o' * 32},", []),
+        ("n" * 31, ["registryauth.E007"]),
+        (f"{'n' * 32},short", ["registryauth.E007"]),
+        (f"{'n' * 20} {'o' * 20}", ["registryauth.E007"]),
+        ("\u00e9" * 40, ["registryauth.E007"]),
+        ("n" * 32 + "\nX-More: 1", ["registryauth.E007"]),
+    ],
+    ids=repr,
+)
+def test_notification_tokens_cannot_be_guessed_and_fit_in_a_header(
+    tokens: str, expected: list[str], settings: Settings
+) -> None:
+    settings.REGISTRY_NOTIFICATION_TOKENS = tokens
+    assert ids(checks.check_notification_tokens) == expected
 
 
 @pytest.mark.parametrize(

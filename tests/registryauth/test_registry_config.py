@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
+import yaml
 from cryptography import x509
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
@@ -126,6 +127,61 @@ def test_it_is_run_again_after_a_change_of_keys(tmp_path: Path) -> None:
     signing.key_store().add("ES256")
     run("--directory", str(tmp_path))
     assert len(json.loads((tmp_path / "jwks.json").read_text())["keys"]) == 2
+
+
+TOKEN = "n" * 40
+
+
+def endpoint(text: str) -> dict[str, Any]:
+    """The one endpoint of notifications in the configuration."""
+    endpoints = yaml.safe_load(text)["notifications"]["endpoints"]
+    assert len(endpoints) == 1
+    found: dict[str, Any] = endpoints[0]
+    return found
+
+
+def printed(*arguments: str) -> str:
+    out = StringIO()
+    call_command("registry_config", *arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_a_registry_is_told_where_to_send_notifications(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.REGISTRY_NOTIFICATION_TOKENS = f"{TOKEN},{'o' * 40}"
+    text = printed("--directory", str(tmp_path))
+    assert endpoint(text) == {
+        "name": "quaysite",
+        "url": "http://127.0.0.1:8000/registry/notifications",
+        "headers": {"Authorization": [f"Bearer {TOKEN}"]},
+        "timeout": "5s",
+        "threshold": 5,
+        "backoff": "10s",
+        "ignore": {"mediatypes": ["application/octet-stream"]},
+    }
+    assert "o" * 40 not in text
+    assert yaml.safe_load(text)["auth"]["token"]["issuer"] == "quaysite"
+    # A registry would write the header to its log.
+    assert yaml.safe_load(text)["log"] == {"level": "warn"}
+    written = [path.read_text() for path in tmp_path.iterdir()]
+    assert TOKEN not in "".join(written)
+
+
+def test_a_registry_may_reach_us_elsewhere(tmp_path: Path, settings: Settings) -> None:
+    settings.REGISTRY_NOTIFICATION_TOKENS = TOKEN
+    url = "http://quaysite.internal:8000/registry/notifications"
+    text = printed("--directory", str(tmp_path), "--notifications-url", url)
+    assert endpoint(text)["url"] == url
+
+
+def test_no_notifications_go_where_none_are_taken(tmp_path: Path) -> None:
+    assert "notifications:" not in printed("--directory", str(tmp_path / "one"))
+    with pytest.raises(CommandError) as caught:
+        printed("--directory", str(tmp_path / "two"), "--notifications-url", "http://x")
+    message = "--notifications-url: REGISTRY_NOTIFICATION_TOKENS is not set"
+    assert str(caught.value) == message
+    assert not (tmp_path / "two").exists()
 
 
 def test_an_unknown_service_is_refused(tmp_path: Path, settings: Settings) -> None:

@@ -9,7 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registryauth import conf, signing
 from registryauth.keys import KeyStoreError
-from registryauth.registry_configuration import BUNDLE, JWKS, RegistryConfiguration
+from registryauth.registry_configuration import (
+    BUNDLE,
+    JWKS,
+    Notifications,
+    RegistryConfiguration,
+)
 
 
 class Command(BaseCommand):
@@ -18,6 +23,9 @@ class Command(BaseCommand):
         " Distribution registry (2.8 or 3.x) that trusts this site's tokens."
         " Run it again after each change of the signing keys, and restart the"
         " registry: it reads both files at start only."
+        " With REGISTRY_NOTIFICATION_TOKENS set the registry also tells this site of"
+        " pushes and pulls; what is printed then holds the first of those tokens, so"
+        " write it to a file that nobody else reads."
         " Example: manage.py registry_config --directory /etc/quaysite"
         " > /etc/docker/registry/config.yml"
         " Exit codes: 0 written, 1 a file could not be written."
@@ -47,6 +55,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--realm", help="URL of the token endpoint, as clients reach it"
         )
+        parser.add_argument(
+            "--notifications-url",
+            metavar="URL",
+            help="where the registry sends notifications, if it reaches this site at"
+            " another address than clients do",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         service = options["service"] or conf.services()[0]
@@ -63,6 +77,7 @@ class Command(BaseCommand):
             service=service,
             issuer=conf.issuer(),
             folder=directory.resolve(),
+            notifications=_notifications(options["notifications_url"]),
         )
         self._write_keys(configuration.folder)
         self.stdout.write(configuration.as_yaml(), ending="")
@@ -78,3 +93,15 @@ class Command(BaseCommand):
         except (OSError, KeyStoreError) as error:
             raise CommandError(f"cannot write to {folder}: {error}") from None
         self.stderr.write(f"wrote {folder / BUNDLE} and {folder / JWKS}")
+
+
+def _notifications(url: str | None) -> Notifications | None:
+    """Raises CommandError for an address where notifications are not taken."""
+    tokens = conf.notification_tokens()
+    if tokens:
+        return Notifications(url or conf.notifications_url(), tokens[0])
+    if url is not None:
+        raise CommandError(
+            "--notifications-url: REGISTRY_NOTIFICATION_TOKENS is not set"
+        )
+    return None
