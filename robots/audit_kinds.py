@@ -36,6 +36,14 @@ SENTENCES: dict[Group, dict[str, str]] = {
         "regenerate_robot_token": "{who} regenerated the token of {robot}",
         "revoke_robot_token": "{who} revoked a token of {robot}",
         "read_robot_token": "{who} was shown the token of {robots}",
+        "import_robot_secret": "{who} brought the secret of {robot} along, as a hash",
+        "revoke_imported_secret": (
+            "{who} revoked the secret of {robot} that was brought along"
+        ),
+        "exchange_robot_secret": (
+            "{robot} logged in with the secret that was brought along, which is a"
+            " token now"
+        ),
         "turn_on_emergency_switch": "{who} stopped the robots of {everywhere}{reason}",
         "change_emergency_switch": (
             "{who} changed which robots of {everywhere} are stopped{reason}"
@@ -48,6 +56,9 @@ SENTENCES: dict[Group, dict[str, str]] = {
             "{who} set the role of {grantee} to {role} on several repositories{until}"
         ),
         "delete_repo_permission": "{who} took the permission of {grantee} on {repo}",
+        "purge_repo_permissions": (
+            "{who} removed permissions of {grantee} that had ended"
+        ),
         "create_prototype_permission": (
             "{who} made {role} for {delegate} a default permission of {namespace}"
         ),

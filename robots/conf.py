@@ -13,7 +13,17 @@ def robots_disallowed(full_name: str) -> bool:
     """Whether ROBOTS_DISALLOW stops this robot: by exact name, before anything else."""
     if not getattr(settings, "ROBOTS_DISALLOW", False):
         return False
-    return full_name not in getattr(settings, "ROBOTS_WHITELIST", ())
+    return not is_whitelisted(full_name)
+
+
+def is_whitelisted(full_name: str) -> bool:
+    """Whether ROBOTS_WHITELIST names this robot, in force or not."""
+    return full_name in getattr(settings, "ROBOTS_WHITELIST", ())
+
+
+def harbor_robot_prefix() -> str:
+    """What clients of Harbor write before a robot's name; empty where none do."""
+    return str(getattr(settings, "HARBOR_ROBOT_PREFIX", "robot$"))
 
 
 def registry_host() -> str:

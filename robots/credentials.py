@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 import string
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -51,6 +52,13 @@ class Secret:
     def _bytes(self) -> bytes:
         # Lone surrogates come from JSON; they match no token, and must not raise.
         return self._text.encode("utf-8", "surrogatepass")
+
+
+NewTokens = Sequence[tuple[str, Secret]]
+"""Full names of robots with their new tokens."""
+
+Deliver = Callable[[NewTokens], None]
+"""Brings new tokens to where they are needed; raises where it cannot."""
 
 
 def generate_token(length: int = TOKEN_LENGTH) -> Secret:

@@ -19,6 +19,7 @@ from registryauth.logins import LoginLog
 from robots.credentials import Secret
 from robots.lifecycle.permissions import grant
 from robots.models import Namespace, Repository, Robot, Team
+from robots.repository_uses import uses
 from robots.roles import Role, Visibility
 from tests import factories
 
@@ -78,9 +79,10 @@ def no_background_thread(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def own_login_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logins and tokens of other tests do not come to this one's audit and counts."""
+    """Logins, tokens and uses of other tests do not come to this one's rows."""
     monkeypatch.setattr(logins, "login_log", LoginLog())
     monkeypatch.setattr(issued, "issued_count", IssuedCount())
+    monkeypatch.setattr(uses, "_waiting", {})
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ WHOLLY_COVERED = [
     "robots/decision.py",
     "robots/grants.py",
     "robots/credentials.py",
+    "robots/imported_secrets.py",
+    "robots/lifecycle/imported_secrets.py",
     "registryauth/*",
     "federation/*.py",
 ]

@@ -1,17 +1,32 @@
 """One builder for each thing that tests need, with sensible defaults."""
 
+import hashlib
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from quaysite.models import User
 from robots import credentials
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.identity import Identity, Kind, Method
+from robots.imported_secrets import slow_hash
+from robots.lifecycle.imported_secrets import keep_imported_secret
 from robots.lifecycle.organizations import create_organization
 from robots.lifecycle.repositories import create_repository
 from robots.lifecycle.robots import create_robot
 from robots.lifecycle.teams import add_member, set_team
-from robots.models import Namespace, Repository, Robot, RobotToken, Team
+from robots.models import (
+    ImportedSecret,
+    Namespace,
+    Repository,
+    RepositoryPermission,
+    RepositoryUse,
+    Robot,
+    RobotToken,
+    Team,
+)
 from robots.roles import State, TeamRole, Visibility
 
 BY = Performer.command("tests")
@@ -55,6 +70,14 @@ def team(
     return made
 
 
+def imported_secret(of: Robot, secret: str, salt: str = "salt") -> ImportedSecret:
+    """Let a robot log in with a secret that is known as Harbor's hash only."""
+    text, salted = secret.encode("utf-8", "surrogatepass"), salt.encode()
+    digest = hashlib.pbkdf2_hmac("sha256", text, salted, 4096, 16).hex()
+    keep_imported_secret(of, slow_hash(salt, digest), BY)
+    return of.imported_secret
+
+
 def robot_identity(of: Robot) -> Identity:
     return Identity(
         Kind.ROBOT,
@@ -68,6 +91,28 @@ def robot_identity(of: Robot) -> Identity:
 
 def user_identity(of: User) -> Identity:
     return Identity(Kind.USER, of.username, of.pk, method=Method.PASSWORD)
+
+
+def use(
+    repository: Repository, by: Robot | User, action: str = "pull", days: float = 0
+) -> RepositoryUse:
+    """One use, `days` ago."""
+    when = timezone.now() - timedelta(days=days)
+    caller = {"robot" if isinstance(by, Robot) else "user": by}
+    return RepositoryUse.objects.create(
+        repository=repository,
+        action=action,
+        first_used_at=when,
+        last_used_at=when,
+        **caller,
+    )
+
+
+def age_everything(days: float) -> None:
+    """Let robots, teams and permissions be as old as that."""
+    then = timezone.now() - timedelta(days=days)
+    for rows in (Robot.objects, Team.objects, RepositoryPermission.objects):
+        rows.update(created_at=then)
 
 
 def stored_secret(of: Robot) -> str:

@@ -16,6 +16,7 @@ PACKAGES = {
     "npm": "npm",
     "chromium": "chromium",
     "redis-server": "redis-server",
+    "jq": "jq",
 }
 
 # Debian's own first: its docker and dockerd fit each other.

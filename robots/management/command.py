@@ -1,6 +1,8 @@
 """What every command of this app has in common: how it answers, and how it fails."""
 
 import json
+import os
+import signal
 import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
@@ -21,6 +23,11 @@ from robots.errors import DomainError
 DONE = 0
 DATABASE_FAILED = 1
 REFUSED = 2
+PENDING = 3
+"""Of a dry run: there is something to do."""
+
+BROKEN_PIPE = 128 + signal.SIGPIPE
+"""Whoever reads what is printed has gone, as `head` does. Shells say it this way."""
 
 _UNSTORABLE = "NUL characters and invalid Unicode are not allowed"
 
@@ -56,7 +63,15 @@ class Deed(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         self._at_shell = True
-        super().run_from_argv(argv)
+        try:
+            try:
+                super().run_from_argv(argv)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            # What is left in the buffer must not fail again when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(BROKEN_PIPE)
 
     def create_parser(
         self, prog_name: str, subcommand: str, **kwargs: Any

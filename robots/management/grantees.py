@@ -8,9 +8,9 @@ from robots.identity import ANONYMOUS, Identity
 from robots.lifecycle.permissions import Grantee
 from robots.lookup import robot_named, team_named, user_named
 from robots.models import Repository, RepositoryPermission, Robot, Team
+from robots.names import TEAM_PREFIX
 from robots.people import identity_of_person
 
-TEAM_PREFIX = "team:"
 NOBODY = "anonymous"
 
 

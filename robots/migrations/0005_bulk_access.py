@@ -24,10 +24,10 @@ class Migration(migrations.Migration):
                         verbose_name="ID",
                     ),
                 ),
-                ("iterations", models.PositiveIntegerField()),
                 ("salt", models.CharField(editable=False, max_length=128)),
-                ("digest", models.CharField(editable=False, max_length=128)),
+                ("digest", models.CharField(editable=False, max_length=32)),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("is_replaced", models.BooleanField(default=False, editable=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "robot",
@@ -43,13 +43,13 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("iterations__gte", 1000), ("iterations__lte", 1000000)
+                            ("salt__regex", "\\A(?:[0-9a-f][0-9a-f])+\\Z")
                         ),
-                        name="robots_imported_secret_is_slow",
+                        name="robots_importedsecret_salt_valid",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("digest__regex", "\\A[0-9a-f]{32,128}\\Z")),
-                        name="robots_imported_secret_digest_valid",
+                        condition=models.Q(("digest__regex", "\\A[0-9a-f]{32}\\Z")),
+                        name="robots_importedsecret_digest_valid",
                     ),
                 ],
             },
@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 (
                     "repository",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="uses",
                         to="robots.repository",

@@ -8,9 +8,11 @@ import json
 import secrets
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from quaysite.models import User
 from robots.audit import Performer
@@ -18,10 +20,17 @@ from robots.lifecycle.app_tokens import create_app_token
 from robots.lifecycle.organizations import create_organization
 from robots.lifecycle.permissions import grant
 from robots.lifecycle.repositories import create_repository
+from robots.lifecycle.repository_changes import delete_repository
 from robots.lifecycle.robots import create_robot, set_enabled
 from robots.lifecycle.switches import Terms, turn_off, turn_on
 from robots.lifecycle.teams import add_member, set_team
-from robots.models import Namespace, Repository, Robot
+from robots.models import (
+    Namespace,
+    Repository,
+    RepositoryPermission,
+    RepositoryUse,
+    Robot,
+)
 from robots.roles import Role, State, TeamRole, Visibility
 from tests.api.tokens import bearer
 
@@ -100,6 +109,27 @@ def repositories(namespace: str) -> dict[str, str]:
     }
 
 
+def forget(repository: str) -> None:
+    """Remove the row alone, as if it had never been here."""
+    namespace, _, name = repository.partition("/")
+    Repository.objects.get(namespace__name=namespace, name=name).delete()
+
+
+def delete(repository: str) -> None:
+    """Delete a repository as people do."""
+    namespace, _, name = repository.partition("/")
+    delete_repository(Repository.objects.get(namespace__name=namespace, name=name), BY)
+
+
+def uses(repository: str) -> list[tuple[str, str]]:
+    """Who did what to a repository, as far as it is written."""
+    namespace, _, name = repository.partition("/")
+    rows = RepositoryUse.objects.filter(
+        repository__namespace__name=namespace, repository__name=name
+    )
+    return sorted((str(row.robot or row.user), row.action) for row in rows)
+
+
 def set_state(repository: str, state: str, mirror_robot: str | None = None) -> None:
     """Make a repository NORMAL, READ_ONLY, or MIRROR with its robot."""
     namespace, _, name = repository.partition("/")
@@ -146,3 +176,29 @@ def robot_key(robot: str) -> int:
     """The primary key of the robot with this full name, as pages' addresses have it."""
     namespace, _, name = robot.partition("+")
     return Robot.objects.get(namespace__name=namespace, name=name).pk
+
+
+def age(namespace: str, days: int) -> None:
+    """Let everything in a namespace have happened `days` ago; uses are forgotten."""
+    then = timezone.now() - timedelta(days=days)
+    here = {"namespace__name": namespace}
+    Robot.objects.filter(**here).update(created_at=then, last_used_at=None)
+    RepositoryPermission.objects.filter(**here).update(created_at=then)
+    Repository.objects.filter(**here).update(created_at=then)
+    uses = RepositoryUse.objects.filter(repository__namespace__name=namespace)
+    uses.update(first_used_at=then, last_used_at=then)
+
+
+def use(namespace: str, robot: str, repository: str) -> None:
+    """Let a robot have pulled from a repository just now."""
+    now = timezone.now()
+    found = Robot.objects.get(namespace__name=namespace, name=robot)
+    Robot.objects.filter(pk=found.pk).update(last_used_at=now)
+    pulled = Repository.objects.get(namespace__name=namespace, name=repository)
+    RepositoryUse.objects.update_or_create(
+        repository=pulled,
+        robot=found,
+        action="pull",
+        defaults={"last_used_at": now},
+        create_defaults={"first_used_at": now, "last_used_at": now},
+    )

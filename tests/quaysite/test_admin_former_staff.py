@@ -15,6 +15,8 @@ from quaysite.lifecycle.oidc_accounts import link_account
 from quaysite.models import OidcAccount, User
 from robots.lifecycle.app_tokens import create_app_token
 from robots.lifecycle.default_permissions import create_default_permission
+from robots.lifecycle.permission_sets import permission_set
+from robots.lifecycle.wanted import Wanted
 from robots.roles import Role
 from tests import factories
 from tests.api.tokens import bearer
@@ -39,6 +41,9 @@ def world(cast: Cast) -> Cast:
     link_account(cast.alice, "https://id.example", "alice", factories.BY)
     bearer(cast.alice, "repo:read")
     Trust.objects.create(robot=cast.ci, issuer="https://issuer.example", subject="s")
+    with permission_set(cast.acme) as wanted:
+        wanted.want_everywhere([cast.ci], None, Wanted(Role.WRITE))
+        wanted.save(factories.BY)
     return cast
 
 

@@ -14,6 +14,7 @@ from robots.models import (
     AuditEvent,
     DefaultPermission,
     Namespace,
+    PermissionChange,
     Repository,
     RepositoryPermission,
     Robot,
@@ -21,6 +22,7 @@ from robots.models import (
     Team,
     TeamMember,
 )
+from robots.models.permission_changes import Change
 from robots.roles import Role, State
 from tests.conftest import Cast
 from tests.robots.admin_pages import AUTOCOMPLETED, MODELS, page
@@ -56,8 +58,11 @@ def fill(numbers: range) -> None:
         # Everybody sees their own only: those of who looks, where somebody does.
         looks = User.objects.filter(is_superuser=True).first() or user
         AppToken.objects.create(user=looks, title="x", digest=f"{n:064}")
-        AuditEvent.objects.create(
+        event = AuditEvent.objects.create(
             kind=f"kind{n}", namespace=home, performer_user=user, performer_name="x"
+        )
+        PermissionChange.objects.create(
+            event=event, repository_name=f"repo{n}", change=Change.ADDED
         )
 
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "regenerate_robot_token",
     "delete_robot",
     "check_access",
+    "apply_access",
 )
 
 Ran = subprocess.CompletedProcess[str]
@@ -100,7 +101,8 @@ def test_every_example_is_understood_by_its_command(command: str) -> None:
     assert isinstance(deed, Deed)
     parser = deed.create_parser("manage.py", command)
     for example in deed.examples:
-        words = example.partition(" | ")[0].replace('"Bases"', "Bases").split()
+        alone = example.partition(" | ")[0].partition(" < ")[0]
+        words = alone.replace('"Bases"', "Bases").split()
         assert words[:2] == ["manage.py", command]
         parser.parse_args(words[2:])
 
@@ -222,6 +224,35 @@ def test_a_database_without_tables_is_one_line_too(tmp_path: Path) -> None:
     assert lost.stderr == (
         "CommandError: The database failed: no such table: robots_namespace\n"
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "export_access",
+        "export_access --schema",
+        "check_access anonymous acme/web --action pull",
+        "rotate_tokens --all --grace 0 --dry-run",
+    ],
+)
+def test_a_reader_that_goes_away_ends_it_quietly(folder: Path, command: str) -> None:
+    kept = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command.split()],
+            cwd=ROOT,
+            env={**kept, "VAR_DIR": str(folder)},
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def delete_at_terminal(manage: Manage, name: str, typed: bytes, *flags: str) -> Ran:

@@ -1,11 +1,11 @@
-"""What every supported database can keep."""
+"""What every supported database can keep, and what a terminal is shown."""
 
 from typing import Any
 
 import pytest
 
 from robots.errors import DomainError
-from robots.text import MAX_DEPTH, check_storable
+from robots.text import MAX_DEPTH, check_storable, printable
 
 
 def nested(levels: int) -> Any:
@@ -39,3 +39,19 @@ def test_this_can_be_kept(value: Any) -> None:
 def test_this_cannot_and_the_field_is_named(value: Any) -> None:
     with pytest.raises(DomainError, match="^metadata: "):
         check_storable("metadata", value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("é plain line", "é plain line"),
+        ("a\nb\x1b[2J", r"a\nb\x1b[2J"),
+        ("\u202eevil\u200b\x9b", r"\u202eevil\u200b\x9b"),
+        ("\ud800\U000e0041", r"\ud800\U000e0041"),
+    ],
+)
+def test_a_terminal_is_shown_one_line_that_steers_nothing(
+    text: str, shown: str
+) -> None:
+    assert printable(text) == shown
+    assert printable(text).isprintable()

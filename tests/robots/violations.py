@@ -14,10 +14,12 @@ from robots.models import (
     AppToken,
     DefaultPermission,
     EmergencySwitch,
+    ImportedSecret,
     Namespace,
     NamespaceKind,
     Repository,
     RepositoryPermission,
+    RepositoryUse,
     Robot,
     RobotToken,
     Star,
@@ -101,6 +103,15 @@ def token(stage: Stage, **fields: Any) -> None:
     RobotToken.objects.bulk_create([RobotToken(**complete | fields)])
 
 
+def imported_secret(stage: Stage, **fields: Any) -> None:
+    complete = {"robot": stage.robot, "salt": "ab", "digest": "d" * 32}
+    ImportedSecret.objects.bulk_create([ImportedSecret(**complete | fields)])
+
+
+def secret_with(**fields: str) -> Callable[[Stage], None]:
+    return lambda stage: imported_secret(stage, **fields)
+
+
 def app_token(stage: Stage, **fields: Any) -> None:
     complete = {"user": stage.person, "title": "phone", "digest": uuid4().hex}
     AppToken.objects.bulk_create([AppToken(**complete | fields)])
@@ -115,6 +126,14 @@ def oidc_account(stage: Stage, **fields: Any) -> None:
 
 def star(stage: Stage, **fields: Any) -> None:
     Star.objects.bulk_create([Star(user=stage.person, **fields)])
+
+
+def use(stage: Stage, **fields: Any) -> None:
+    made = stage.robot.created_at
+    complete = {"repository": stage.web, "action": "pull", "first_used_at": made}
+    RepositoryUse.objects.bulk_create(
+        [RepositoryUse(last_used_at=made, **complete | fields)]
+    )
 
 
 def trust(stage: Stage, **fields: Any) -> None:
@@ -284,10 +303,27 @@ VIOLATIONS = [
               lambda s: Namespace.objects.create(
                   name="new", owner=s.person, kind=NamespaceKind.PERSONAL)),
     Violation("robots.robottoken.digest", "twice", twice(token, digest="digest")),
+    Violation("robots.importedsecret.robot", "twice", twice(imported_secret)),
+    *(
+        Violation("robots_importedsecret_salt_valid", repr(bad), secret_with(salt=bad))
+        for bad in ("", "abc", "AB", "xy", "ab\n")
+    ),
+    *(
+        Violation("robots_importedsecret_digest_valid", repr(bad),
+                  secret_with(digest=bad))
+        for bad in ("", "d" * 31, "D" * 32, "x" * 32)
+    ),
     Violation("robots.apptoken.digest", "twice",
               twice(app_token, digest="digest")),
     Violation("robots.apptoken.uuid", "twice", twice(app_token, uuid="uuid")),
     Violation("robots_star_unique", "twice", twice(star, repository="web")),
+    Violation("robots_use_robot_unique", "twice", twice(use, robot="robot")),
+    Violation("robots_use_user_unique", "twice", twice(use, user="person")),
+    Violation("robots_use_one_caller", "nobody", lambda s: use(s)),
+    Violation("robots_use_one_caller", "two",
+              lambda s: use(s, robot=s.robot, user=s.person)),
+    Violation("robots_use_action_known", "all",
+              lambda s: use(s, robot=s.robot, action="*")),
     Violation("federation_trust_identity_unique", "twice",
               twice(trust, digest="digest")),
     Violation("federation_assertion_used_once", "twice by one robot",

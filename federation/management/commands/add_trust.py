@@ -13,13 +13,13 @@ from federation.keys import MAX_SET_BYTES
 from federation.lifecycle import add_trusts, plan_trusts
 from federation.linter import grade
 from federation.management.files import text_of
-from federation.management.printable import printable
 from federation.models import Trust
 from federation.presets import PRESETS, fill
 from robots.errors import DomainError
 from robots.lookup import robot_named
 from robots.management.command import Deed, Outcome
 from robots.models import Robot
+from robots.text import printable
 
 _GLOB = "~"
 _SIGNS = ("=", _GLOB)

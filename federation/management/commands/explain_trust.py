@@ -11,11 +11,11 @@ from federation import diagnosed
 from federation.diagnosis import Diagnosis, Verdict, diagnose
 from federation.diagnosis import Outcome as Judgement
 from federation.management.files import text_of
-from federation.management.printable import printable
 from robots.credentials import Secret
 from robots.lookup import robot_named
 from robots.management.command import Deed, Outcome
 from robots.models import Robot
+from robots.text import printable
 
 DENIED = 3
 
