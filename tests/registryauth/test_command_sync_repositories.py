@@ -208,6 +208,16 @@ def test_what_was_deleted_here_comes_back_only_on_demand(
     assert restored.permissions.count() == 0
 
 
+def test_what_was_deleted_comes_back_where_nothing_else_is_listed(
+    cast: Cast, capsys: Captured
+) -> None:
+    delete_repository(cast.web, factories.BY)
+    with FakeRegistry(manners=lambda query: page(["acme/web"])) as registry:
+        said = facts(registry, capsys, "--all", "--restore")
+    assert (said["created"], said["no_namespace"]) == (["acme/web"], [])
+    assert Repository.objects.filter(namespace=cast.acme, name="web").exists()
+
+
 def test_a_deleted_organization_comes_back_only_on_demand(
     cast: Cast, registry: FakeRegistry, capsys: Captured
 ) -> None:

@@ -440,6 +440,30 @@ def test_other_bodies_are_refused(
     assert stored() == before
 
 
+@pytest.mark.parametrize("length", ["x", "1x", "0x10"])
+def test_a_length_that_is_no_number_is_refused(length: str, cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    body = envelope(event("acme/new"))
+    before = stored()
+    response = client.generic(
+        "POST",
+        URL,
+        body,
+        V2,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        CONTENT_LENGTH=length,
+    )
+    assert refusal(response) == (400, "The body could not be read")
+    assert stored() == before
+
+
+def test_the_bound_of_the_whole_site_holds_too(cast: Cast, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    before = stored()
+    assert refusal(post(envelope(event("acme/new")))) == TOO_LONG
+    assert stored() == before
+
+
 def test_a_body_of_a_mebibyte_is_read(cast: Cast) -> None:
     body = envelope(event())
     tell_all = body + b" " * (1024 * 1024 - len(body))

@@ -8,15 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
+from robots import credentials
 from robots.credentials import Secret
 from robots.errors import AlreadyExists, DomainError, NotFound
 from robots.imported_secrets import SlowHash, is_hash_of, matches, slow_hash
 from robots.lifecycle.imported_secrets import (
+    exchange_imported_secret,
     keep_imported_secret,
     revoke_imported_secret,
 )
 from robots.lifecycle.robots import regenerate_token
-from robots.lifecycle.tokens import add_token
+from robots.lifecycle.tokens import add_static_token, add_token
 from robots.models import AuditEvent, ImportedSecret
 from tests import factories
 from tests.conftest import Cast
@@ -113,6 +115,22 @@ def test_a_hash_is_revoked_alone_with_an_event(cast: Cast) -> None:
     with pytest.raises(NotFound):
         revoke_imported_secret(cast.ci, factories.BY)
     assert AuditEvent.objects.filter(kind="revoke_imported_secret").count() == 1
+
+
+def test_a_token_of_the_same_moment_keeps_the_secret(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = of("correct horse battery", "salt")
+    keep_imported_secret(cast.ci, kept, factories.BY)
+    secret = Secret("correct horse battery")
+    add_static_token(cast.reader, secret=secret)
+    # As if that token were not there yet when it was looked for.
+    monkeypatch.setattr(credentials, "accepted_digests", lambda secret: [])
+    before = AuditEvent.objects.count()
+    with pytest.raises(AlreadyExists):
+        exchange_imported_secret(cast.ci.pk, kept, secret, factories.BY)
+    assert ImportedSecret.objects.filter(robot=cast.ci).exists()
+    assert AuditEvent.objects.count() == before
 
 
 def test_a_secret_counts_as_the_token_that_it_becomes(
