@@ -1,14 +1,13 @@
 """A server that answers as Harbor's API does (its api/v2.0/swagger.yaml), in pages."""
 
 import base64
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.robots.importing.json_server import answering
 
 USER, PASSWORD = "admin", "Harbor12345"
 
@@ -74,29 +73,9 @@ def served(robots: dict[str, list[Any]], **fields: Any) -> Iterator[Harbor]:
     """A Harbor that listens on this machine until the block ends."""
     harbor = Harbor(robots, **fields)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(path: str, authorization: str | None) -> tuple[Any, int]:
+        status, said = harbor.answer(path, authorization)
+        return said, status
 
-        def do_GET(self) -> None:
-            status, said = harbor.answer(self.path, self.headers["Authorization"])
-            body = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    harbor.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with answering(answer) as harbor.url:
         yield harbor
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,15 +1,14 @@
 """A server that answers as a Quay does, from a table: recorded, or hostile."""
 
-import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import urllib3
+
+from tests.robots.importing.json_server import answering
 
 
 class Said(NamedTuple):
@@ -63,35 +62,5 @@ def _asked(url: str, token: str) -> Said:
 def served(answers: Mapping[str, Any], **fields: Any) -> Iterator[Quay]:
     """A Quay that listens on this machine until the block ends."""
     quay = Quay(dict(answers), **fields)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # An answer is sent at once and in one piece: else each takes 40 ms.
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            said = quay.answer(self.path, self.headers["Authorization"])
-            body = said.body
-            if not isinstance(body, bytes):
-                body = json.dumps(body).encode()
-            self.send_response(said.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    quay.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with answering(lambda *asked: quay.answer(*asked)) as quay.url:
         yield quay
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
