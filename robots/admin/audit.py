@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -157,10 +158,11 @@ class AuditEventAdmin(OwnedAdmin):
             return "-"
         page = reverse("admin:robots_permissionchange_changelist")
         return format_html(
-            '<a href="{}?event__id__exact={}">{} changed permissions</a>',
+            '<a href="{}?event__id__exact={}">{} changed permission{}</a>',
             page,
             obj.pk,
             count,
+            pluralize(count),
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -17,7 +17,7 @@ from robots.harbor.planning import Terms
 from robots.harbor.records import HarborRobot
 from robots.harbor.sources import VARIABLE, harbor, only_of, read_export
 from robots.importing.leftovers import Leftovers
-from robots.management import new_tokens
+from robots.management import importing, new_tokens
 from robots.management.command import DONE, Deed, Outcome
 from robots.management.moments import end_named
 from robots.roles import Role
@@ -88,17 +88,7 @@ each of them. All is one transaction."""
             " with a zone, or a date, which means midnight UTC at its beginning. What"
             f" has, lasts. Default: {SECRETS_LAST.days} days from now.",
         )
-        parser.add_argument(
-            "--restore",
-            action="store_true",
-            help="Bring back robots that were deleted here, too.",
-        )
-        parser.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="Read everything and tell what would be done; store nothing.",
-        )
-        new_tokens.add_arguments(parser)
+        importing.add_arguments(parser)
 
     def perform(self, options: dict[str, Any]) -> Outcome:
         deliver = new_tokens.destination(options)

@@ -12,7 +12,7 @@ from robots.accessfile.shown import plan_lines
 from robots.credentials import Deliver, Secret
 from robots.errors import DomainError
 from robots.importing.leftovers import Leftovers
-from robots.management import new_tokens
+from robots.management import importing, new_tokens
 from robots.management.command import Deed, Outcome
 from robots.management.progress import counting_bar
 from robots.names import check_namespace_name
@@ -98,17 +98,7 @@ command goes on. What was stored just before a run was killed is here already:
         parser.add_argument(
             "--report", metavar="FILE", help="Write the report there too, as JSON."
         )
-        parser.add_argument(
-            "--restore",
-            action="store_true",
-            help="Bring back robots that were deleted here, too.",
-        )
-        parser.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="Read everything and tell what would be done; store nothing.",
-        )
-        new_tokens.add_arguments(parser)
+        importing.add_arguments(parser)
 
     def perform(self, options: dict[str, Any]) -> Outcome:
         remote = _remote(options)

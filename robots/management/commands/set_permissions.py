@@ -209,8 +209,12 @@ def _text(
     if not total.changes:
         verb = "Nothing to change"
     elif options["dry_run"]:
-        verb = f"Would change {total.changes} permissions"
+        verb = f"Would change {_counted(total.changes)}"
     else:
-        verb = f"Changed {total.changes} permissions"
+        verb = f"Changed {_counted(total.changes)}"
     table = f"{table_of(counts)}\n\n" if counts else ""
     return f"{table}{verb} in {options['namespace']}."
+
+
+def _counted(number: int) -> str:
+    return "1 permission" if number == 1 else f"{number} permissions"
