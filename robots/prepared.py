@@ -5,12 +5,16 @@ token endpoint runs the same two for ever. Write `Parameter("name")` where a
 value would stand, and `PreparedQuery.rows(name=value)` binds it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
+
+from robots.statements import Row, Statement
 
 
 class Parameter(Expression):
@@ -32,53 +36,98 @@ class PreparedQuery:
         self,
         model: type[models.Model],
         build: Callable[[], models.QuerySet[Any, Any]],
+        seconds: float | None = None,
     ) -> None:
+        """`seconds` is how long PostgreSQL may take; None for as long as it will."""
         self._model = model
         self._build = build
+        self._seconds = seconds
         self._compiled: dict[str, _Compiled] = {}
 
-    def rows(
-        self, values: Mapping[str, Any], using: str | None = None
-    ) -> list[tuple[Any, ...]]:
+    def rows(self, values: Mapping[str, Any], using: str | None = None) -> list[Row]:
         """Run it with `values` as its parameters; all rows, as the ORM returns them.
 
         `using` names the database to ask, in place of the one for reading.
         """
         alias = using or router.db_for_read(self._model)
+        connection = connections[alias]
         compiled = self._compiled.get(alias)
         if compiled is None:
-            compiled = self._compiled[alias] = _Compiled(self._build(), alias)
-        return compiled.run(alias, values)
+            compiled = self._compiled[alias] = _Compiled(
+                self._build(), connection, self._seconds
+            )
+        return compiled.run(connection, values)
 
 
 class _Compiled:
-    """SQL text, its parameters in order, and how to convert each column."""
+    """A statement, its parameters in order, and how to convert them and its columns.
 
-    def __init__(self, queryset: models.QuerySet[Any, Any], alias: str) -> None:
-        compiler = queryset.query.get_compiler(using=alias)
-        self.sql, self.params = compiler.as_sql()
-        columns = [column for column, _sql, _name in compiler.select]
-        self.converters = compiler.get_converters(columns)
+    A parameter that stands in several places is converted once.
+    """
 
-    def run(self, alias: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        connection = connections[alias]
-        bound = [
-            param.output_field.get_db_prep_value(values[param.name], connection)
-            if isinstance(param, Parameter)
-            else param
-            for param in self.params
+    def __init__(
+        self,
+        queryset: models.QuerySet[Any, Any],
+        connection: BaseDatabaseWrapper,
+        seconds: float | None,
+    ) -> None:
+        compiler = queryset.query.get_compiler(using=connection.alias)
+        sql, params = compiler.as_sql()
+        self._statement = Statement(sql, seconds)
+        named = {param.name: param for param in params if isinstance(param, Parameter)}
+        self._binders = [
+            (name, _binder(param.output_field, connection))
+            for name, param in named.items()
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, bound)
-            rows = cursor.fetchall()
-        return list(self._converted(rows, connection)) if self.converters else rows
+        self._constants: dict[str | int, Any] = {
+            place: param
+            for place, param in enumerate(params)
+            if not isinstance(param, Parameter)
+        }
+        self._order: list[str | int] = [
+            param.name if isinstance(param, Parameter) else place
+            for place, param in enumerate(params)
+        ]
+        columns = [column for column, _sql, _name in compiler.select]
+        self._converters = [
+            (place, convert, expression)
+            for place, (converters, expression) in compiler.get_converters(
+                columns
+            ).items()
+            for convert in converters
+        ]
 
-    def _converted(
-        self, rows: list[tuple[Any, ...]], connection: Any
-    ) -> Iterator[tuple[Any, ...]]:
-        for row in rows:
-            values = list(row)
-            for position, (converters, expression) in self.converters.items():
-                for convert in converters:
-                    values[position] = convert(values[position], expression, connection)
-            yield tuple(values)
+    def run(
+        self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]
+    ) -> list[Row]:
+        bound = self._constants.copy()
+        for name, bind in self._binders:
+            bound[name] = bind(values[name]) if bind else values[name]
+        rows = self._statement.rows(connection, [bound[key] for key in self._order])
+        if not self._converters:
+            return rows
+        return [self._converted(row, connection) for row in rows]
+
+    def _converted(self, row: Row, connection: BaseDatabaseWrapper) -> Row:
+        values = list(row)
+        for place, convert, expression in self._converters:
+            values[place] = convert(values[place], expression, connection)
+        return tuple(values)
+
+
+def _binder(
+    field: "models.Field[Any, Any]", connection: BaseDatabaseWrapper
+) -> Callable[[Any], Any] | None:
+    """How the driver wants a field's values; None where it takes them as they are."""
+    if isinstance(field, models.CharField | models.BigIntegerField):
+        return None
+    if isinstance(field, models.DateTimeField):
+        if connection.vendor == "sqlite" and connection.timezone is UTC:
+            return _utc_text
+        return connection.ops.adapt_datetimefield_value
+    raise TypeError(f"a parameter cannot be a {type(field).__name__}")
+
+
+def _utc_text(moment: datetime) -> str:
+    """What SQLite compares, where Django keeps times in UTC; as Django writes it."""
+    return moment.astimezone(UTC).isoformat(" ").removesuffix("+00:00")
