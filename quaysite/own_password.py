@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 
+from quaysite.hashing_busy import AsksAgain
 from quaysite.lifecycle.logins import record_failed_login
 from quaysite.lifecycle.passwords import check_password
 from quaysite.lifecycle.person_changes import Changes, change_person
@@ -63,7 +64,7 @@ class OwnPasswordForm(PasswordChangeForm):
         record_failed_login(self.user.username, "wrong password", origin, agent)
 
 
-class OwnPasswordPage(PasswordChangeView):
+class OwnPasswordPage(AsksAgain, PasswordChangeView):
     """Who signs in elsewhere only has no password to change here.
 
     Where no password is accepted, none is asked for, and none can be guessed.

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from quaysite.hashing_busy import AsksAgain
 from quaysite.lifecycle.logins import record_failed_login, record_login
 from quaysite.models import User
 from quaysite.oidc import conf
@@ -64,7 +65,7 @@ class AuditedForm(AuthenticationForm):
         return self.request.headers.get("User-Agent", "") if self.request else ""
 
 
-class SignInPage(LoginView):
+class SignInPage(AsksAgain, LoginView):
     """Lets in everybody whose account is active, and leads to no other site."""
 
     template_name = "quaysite/sign_in.html"
@@ -75,6 +76,11 @@ class SignInPage(LoginView):
         if not conf.accepts_passwords():
             return self.http_method_not_allowed(request, *args, **kwargs)
         return super().post(request, *args, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:
+        """What was typed, for an empty form that asks for the password again."""
+        typed = self.request.POST.get("username", "")[:MAX_USERNAME_LENGTH]
+        return {**super().get_initial(), "username": typed}
 
     def get_redirect_url(self, *args: Any) -> str:
         """Never to this page itself, which leads on whoever is signed in."""

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
+from quaysite.hashing_busy import AsksAgain
 from quaysite.lifecycle.logins import record_failed_login
 from quaysite.models import User
 from quaysite.oidc import conf
@@ -60,7 +61,7 @@ class PasswordForm(forms.Form):
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 @method_decorator(never_cache, name="dispatch")
-class SignInAgainPage(LoginRequiredMixin, RedirectURLMixin, FormView):  # type: ignore[type-arg]
+class SignInAgainPage(AsksAgain, LoginRequiredMixin, RedirectURLMixin, FormView):  # type: ignore[type-arg]
     """Makes the session fresh, and leads back to where that was asked for.
 
     Other ways to prove who one is go into the template's block `other_ways`. They

@@ -45,8 +45,9 @@ def authenticate(
 
     `$app` and `$oauthtoken` name nobody: the secret alone says whose it is. A robot's
     secret may be a token of an issuer that it trusts; it can be bound to where it is
-    used from, which is `origin`. Raises Unauthorized, which then knows the user name,
-    and names a robot as the caller spelled it.
+    used from, which is `origin`. From there come so many passwords at a time, or it
+    is TooManyRequests. Raises Unauthorized, which then knows the user name, and names
+    a robot as the caller spelled it.
     """
     name = robot_called(username)
     try:
@@ -68,7 +69,7 @@ def _authenticate(
         return authenticate_assertion(username, secret, origin, now)
     if "+" in username:
         return authenticate_robot(username, secret, now, origin)
-    return authenticate_client(username, secret)
+    return authenticate_client(username, secret, origin)
 
 
 def _decode(encoded: str) -> tuple[str, Secret]:

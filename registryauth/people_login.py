@@ -6,9 +6,11 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.utils.crypto import constant_time_compare
 
 from registryauth import client_key, conf
-from registryauth.errors import Unauthorized
+from registryauth.errors import TooManyRequests, Unauthorized
 from robots.credentials import Secret
 from robots.identity import Identity
+from robots.origin import Origin
+from robots.password_hashing import HashingBusy, turns
 from robots.people import identity_of_person
 from robots.text import is_storable
 
@@ -24,10 +26,11 @@ _OFF = "OIDC_PASSWORD_SIGN_IN is off"
 DISABLED = "This user has been disabled. Please contact your administrator."
 
 
-def authenticate_person(username: str, password: Secret) -> Identity:
+def authenticate_person(username: str, password: Secret, origin: Origin) -> Identity:
     """The person with this user name, or e-mail address, and password.
 
     Raises Unauthorized; an unknown person costs one hash, as a wrong password does.
+    Raises HashingBusy where there is no time for it, or too many come from `origin`.
     """
     if not conf.accepts_passwords():
         raise Unauthorized(NO_PASSWORDS, reason=_OFF)
@@ -35,28 +38,42 @@ def authenticate_person(username: str, password: Secret) -> Identity:
     if not can_be_person(username) or len(text) > MAX_PASSWORD_LENGTH:
         raise Unauthorized(_WRONG, reason="no such user name or password can exist")
     user = find_person(username)
+    with turns.place(origin.address):
+        return _identity(_checked(user, text))
+
+
+def _checked(user: AbstractBaseUser | None, password: str) -> AbstractBaseUser:
+    """The person whose password it is. Raises Unauthorized, after one hash."""
     if user is None:
-        make_password(text)
+        make_password(password)
         raise Unauthorized(_WRONG, reason="unknown user")
-    if not check_password(text, user.password):
+    if not check_password(password, user.password):
         raise Unauthorized(_WRONG, reason="wrong password")
-    return _identity(user)
+    return user
 
 
-def authenticate_client(username: str, password: Secret) -> Identity:
+def authenticate_client(username: str, password: Secret, origin: Origin) -> Identity:
     """As `authenticate_person`, for a registry's client: a client key will do as well.
 
-    Raises Unauthorized. What only looks like a key is tried as a password. A password
-    earned it: where none is accepted, neither is the key.
+    Raises Unauthorized, or TooManyRequests where there is no time to look at the
+    password. What only looks like a key is tried as a password. A password earned it:
+    where none is accepted, neither is the key.
     """
+    try:
+        return _authenticate_client(username, password, origin)
+    except HashingBusy as error:
+        raise TooManyRequests(str(error)) from None
+
+
+def _authenticate_client(username: str, password: Secret, origin: Origin) -> Identity:
     key = client_key.read(password) if conf.accepts_passwords() else None
     if key is None or not can_be_person(username):
-        return authenticate_person(username, password)
+        return authenticate_person(username, password, origin)
     user = find_person(username)
     if user is None or user.pk != key.user_id:
-        return authenticate_person(username, password)
+        return authenticate_person(username, password, origin)
     if not _has_fingerprint(user, key.fingerprint):
-        return authenticate_person(username, password)
+        return authenticate_person(username, password, origin)
     return _identity(user)
 
 

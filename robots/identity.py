@@ -49,7 +49,8 @@ class Identity:
     namespace a robot may act in. `credential_id` is the robot's or app-specific
     token that was shown (an issuer's token has none), and `credential_expires_at`
     when it ends. `site_role` is the role that a site administrator with full
-    access, or a site auditor, has on everything.
+    access, or a site auditor, has on everything. `by_replica`: only a replica of the
+    database spoke for it.
     """
 
     kind: Kind
@@ -62,6 +63,7 @@ class Identity:
     site_role: Role | None = None
     credential_id: int | None = None
     credential_expires_at: datetime | None = None
+    by_replica: bool = False
 
     def __str__(self) -> str:
         return self.name

@@ -18,6 +18,7 @@ from robots.api.errors import ApiError
 from robots.api.rules import SESSION, Rule
 from robots.credentials import Secret
 from robots.models import Namespace
+from robots.origin import origin_of
 
 
 class ClientKeyReply(serializers.Serializer[Any]):
@@ -41,7 +42,9 @@ class ClientKeyViewSet(ApiViewSet):
         person = self.caller.person
         password = Secret(self.body(PasswordBody)["password"])
         try:
-            authenticate_person(person.get_username(), password)
+            authenticate_person(
+                person.get_username(), password, origin_of(request._request)
+            )
         except Unauthorized as error:
             raise ApiError(error.message) from None
         key = client_key.mint(ClientKey(person.pk, session_fingerprint(person)))

@@ -21,7 +21,7 @@ from robots.api.rules import ANYBODY, SESSION, Rule
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.identity import Method
-from robots.origin import origin_of
+from robots.origin import Origin, origin_of
 from robots.people import identity_of_person
 
 
@@ -58,13 +58,13 @@ class SigningInViewSet(ApiViewSet):
         """Sign in to a new session; `X-Next-CSRF-Token` is what its writes send."""
         body = self.body(SignInBody)
         try:
-            user = _person(body["username"], body["password"])
+            user = _person(body["username"], body["password"], self._origin)
         except Unauthorized as error:
             self._note_failure(body["username"], error)
             return _failure(error)
         sign_in(request._request, user)
         identity = identity_of_person(user, Method.SESSION)
-        by = Performer.caller(identity, origin_of(request._request))
+        by = Performer.caller(identity, self._origin)
         record_login(user, by, request.headers.get("User-Agent", ""))
         return with_next_token(request._request, Response({"success": True}))
 
@@ -78,7 +78,7 @@ class SigningInViewSet(ApiViewSet):
         """
         username = self.caller.identity.name
         try:
-            _person(username, self.body(PasswordBody)["password"])
+            _person(username, self.body(PasswordBody)["password"], self._origin)
         except Unauthorized as error:
             self._note_failure(username, error)
             return _failure(error)
@@ -94,14 +94,17 @@ class SigningInViewSet(ApiViewSet):
         return Response({"success": True})
 
     def _note_failure(self, username: str, error: Unauthorized) -> None:
-        request = self.request._request
-        user_agent = request.headers.get("User-Agent", "")
-        record_failed_login(username, error.reason, origin_of(request), user_agent)
+        user_agent = self.request.headers.get("User-Agent", "")
+        record_failed_login(username, error.reason, self._origin, user_agent)
+
+    @property
+    def _origin(self) -> Origin:
+        return origin_of(self.request._request)
 
 
-def _person(username: str, password: str) -> User:
+def _person(username: str, password: str, origin: Origin) -> User:
     """Whose these are. Raises Unauthorized."""
-    identity = authenticate_person(username, Secret(password))
+    identity = authenticate_person(username, Secret(password), origin)
     user = User.objects.filter(pk=identity.id or 0).first()
     if user is None:
         raise Unauthorized("Invalid Username or Password", reason="just deleted")

@@ -38,6 +38,8 @@ from robots.errors import NotFound
 from robots.identity import Identity, Kind, Method
 from robots.lifecycle.organizations import TAG_EXPIRATIONS
 from robots.lookup import user_named
+from robots.origin import client_address
+from robots.password_hashing import turns
 from robots.people import identity_of_person
 
 NOT_FOUND = (
@@ -148,12 +150,13 @@ class UserViewSet(ApiViewSet):
         if not (settings.FEATURE_USER_CREATION and accepts_passwords()):
             raise Missing
         body = self.body(SignUpBody)
-        person = create_person(
-            body["username"],
-            body["password"],
-            self.caller.performer,
-            email=body.get("email", ""),
-        )
+        with turns.place(client_address(request._request)):
+            person = create_person(
+                body["username"],
+                body["password"],
+                self.caller.performer,
+                email=body.get("email", ""),
+            )
         sign_in(request._request, person)
         # Powers over the site begin with the next request, as in Quay.
         identity = Identity(

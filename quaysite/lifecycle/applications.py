@@ -4,6 +4,7 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from quaysite.lifecycle.oauth_tokens import scope_text
@@ -49,7 +50,7 @@ def create_application(
         authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
         **_fields(details),
     )
-    _set_secret(application)
+    _set_secret(application, _new_secret())
     try:
         with transaction.atomic():
             application.save()
@@ -76,9 +77,10 @@ def update_application(
 
 def reset_client_secret(application: Application, by: Performer) -> Application:
     """Replace the client secret; the one before stops working at once."""
+    secret = _new_secret()
     with transaction.atomic():
         locked = _locked(application)
-        _set_secret(locked)
+        _set_secret(locked, secret)
         locked.save(update_fields=["client_secret", "sealed_secret", "updated"])
         _record("reset_application_client_secret", by, locked)
     return locked
@@ -188,10 +190,20 @@ def _is_web_address(uri: str) -> bool:
     return parts.scheme in ("http", "https") and bool(host) and "@" not in parts.netloc
 
 
-def _set_secret(application: Application) -> None:
+class _ClientSecret(NamedTuple):
+    secret: Secret
+    hashed: str
+
+
+def _new_secret() -> _ClientSecret:
+    """Hashed, which is slow on purpose: before anything is locked."""
     secret = credentials.generate_token(CLIENT_SECRET_LENGTH)
-    application.client_secret = secret.reveal()  # Hashed when it is saved.
-    application.sealed_secret = credentials.seal(secret, application.client_id)
+    return _ClientSecret(secret, make_password(secret.reveal()))
+
+
+def _set_secret(application: Application, new: _ClientSecret) -> None:
+    application.client_secret = new.hashed
+    application.sealed_secret = credentials.seal(new.secret, application.client_id)
 
 
 def _record(kind: str, by: Performer, application: Application, **facts: Any) -> None:

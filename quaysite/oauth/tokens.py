@@ -1,6 +1,7 @@
 """The endpoints that applications call themselves: exchange, renew and revoke.
 
 Who is signed in plays no part, so neither does CSRF: what counts is in the body.
+An application's secret is hashed as passwords are, so each takes a place for it.
 """
 
 from typing import Any
@@ -13,6 +14,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 from oauth2_provider.views.mixins import OAuthLibMixin
 
+from robots.origin import client_address
+from robots.password_hashing import turns
+
 
 @method_decorator(csrf_exempt, name="dispatch")
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -23,7 +27,8 @@ class TokenView(OAuthLibMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            _, headers, body, status = self.create_token_response(request)
+            with turns.place(client_address(request)):
+                _, headers, body, status = self.create_token_response(request)
         except IntegrityError:  # The application or person was deleted meanwhile.
             return JsonResponse({"error": "invalid_grant"}, status=400)
         return _json(body, status, headers)
@@ -37,7 +42,8 @@ class RevokeView(OAuthLibMixin, View):
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        _, headers, body, status = self.create_revocation_response(request)
+        with turns.place(client_address(request)):
+            _, headers, body, status = self.create_revocation_response(request)
         return _json(body, status, headers)
 
 

@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from robots import password_hashing
 from robots.api.errors import (
     Aborted,
     ApiError,
@@ -23,6 +24,7 @@ from robots.api.errors import (
 )
 from robots.errors import DomainError, NotFound
 from robots.outage import RETRY_AFTER, is_outage
+from robots.password_hashing import HashingBusy
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,9 @@ def handle(exception: Exception, context: Mapping[str, Any]) -> HttpResponse | N
         message = "The service is temporarily unavailable."
         headers = {"Retry-After": str(RETRY_AFTER)}
         return Response({"message": message}, status=503, headers=headers)
+    if isinstance(exception, HashingBusy):
+        headers = {"Retry-After": str(password_hashing.RETRY_AFTER)}
+        return Response({"message": str(exception)}, status=429, headers=headers)
     return _render(_translate(exception))
 
 

@@ -17,6 +17,7 @@ from registryauth.people_login import (
 )
 from robots import keyring
 from robots.credentials import Secret
+from robots.origin import NOWHERE
 from tests import factories
 from tests.conftest import Cast
 from tests.registryauth.endpoint import Endpoint, basic, body, refusal
@@ -39,7 +40,7 @@ def test_it_signs_its_person_in_at_the_registry_only(
     for name in ("bob", "Bob@example.com"):
         assert endpoint.claims(endpoint.get(login=basic(name, key)))["sub"] == "bob"
     with pytest.raises(Unauthorized):
-        authenticate_person("bob", Secret(key))
+        authenticate_person("bob", Secret(key), NOWHERE)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""Pages of people whose password there is no time to hash now: 429, asked again."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from quaysite.middleware import GetResponse
+from robots.origin import client_address
+from robots.password_hashing import RETRY_AFTER, HashingBusy, turns
+
+_PAGE = "text/html"
+_ANSWERS = ["application/json", _PAGE]
+
+
+class HashingBusyMiddleware:
+    """What does not say so itself answers a page to browsers, and JSON to others."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        if not isinstance(exception, HashingBusy):
+            return None
+        if request.get_preferred_type(_ANSWERS) == _PAGE:
+            return _asking_again(render(request, "429.html"))
+        return _asking_again(JsonResponse({"message": str(exception)}))
+
+
+class AsksAgain:
+    """Before a FormView in the bases: shows the form again, which says why.
+
+    What is sent holds a place for its address until it is answered. The template
+    finds `is_busy` set (`quaysite/hashing_busy.html`).
+    """
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        view: Any = super()
+        try:
+            with turns.place(client_address(request)):
+                answer: HttpResponse = view.post(request, *args, **kwargs)
+        except HashingBusy:
+            return self._busy()
+        return answer
+
+    def _busy(self) -> HttpResponse:
+        view: Any = self
+        kept = view.get_form_kwargs()
+        # Not filled in: to know the errors of one that is, the password is hashed.
+        empty = {name: kept[name] for name in kept.keys() - {"data", "files"}}
+        form = view.get_form_class()(**empty)
+        context = view.get_context_data(form=form, is_busy=True)
+        return _asking_again(view.render_to_response(context))
+
+
+def _asking_again(response: HttpResponse) -> HttpResponse:
+    response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response
