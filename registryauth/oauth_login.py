@@ -6,7 +6,7 @@ The models are django-oauth-toolkit's, or what the site has put in their place.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -17,6 +17,7 @@ from robots import oauth_scopes
 from robots.credentials import Secret
 from robots.identity import Ceiling, Identity, Method
 from robots.people import identity_of_person
+from robots.usage import usage
 
 USERNAME = "$oauthtoken"
 """The user name under which a token is a registry client's password."""
@@ -24,8 +25,6 @@ USERNAME = "$oauthtoken"
 _WRONG = "OAuth access token could not be validated"
 _EXPIRED = "OAuth access token has expired"
 _DISABLED = "Granter of the oauth access token is disabled"
-
-_NOTE_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,6 @@ def _facts(row: Any) -> dict[str, Any]:
 
 
 def _note_use(row: Any, now: datetime) -> None:
-    """Written once a minute at most, and only where the model keeps it."""
-    if not hasattr(row, "last_used_at"):
-        return
-    if row.last_used_at is None or row.last_used_at <= now - _NOTE_AFTER:
-        type(row).objects.filter(pk=row.pk).update(last_used_at=now)
+    """Only where the model keeps it; written with the other last uses."""
+    if hasattr(row, "last_used_at"):
+        usage.note_row(type(row), row.pk, now)

@@ -45,8 +45,12 @@ _USED = {
 }
 """The uses of each set of granted actions: to hash an action is slow."""
 
+_Noted = tuple[str, int, int, tuple[str, ...]]
+"""The kind of the caller, the keys of the repository and of the caller, and what was
+done at once, as it is noted with each request."""
+
 _Key = tuple[str, int, int, str]
-"""The kind of the caller, the keys of the repository and of the caller, the action.
+"""The same of one action, as it is written.
 Uses are written in this order everywhere, so that processes never wait in a ring."""
 
 _Span = tuple[datetime, datetime]
@@ -58,7 +62,7 @@ class RepositoryUses:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[_Key, _Span] = {}
+        self._waiting: dict[_Noted, _Span] = {}
         self._dropped = 0
 
     def note(
@@ -77,7 +81,7 @@ class RepositoryUses:
         if action not in USED_ACTIONS:
             raise ValueError(f"{action!r} is not a use")
         with self._lock:
-            self._add((kind.value, repository_id, caller_id, action), when)
+            self._add((kind.value, repository_id, caller_id, (action,)), when)
         usage.wake()
 
     def note_granted(
@@ -90,9 +94,9 @@ class RepositoryUses:
         with self._lock:
             for decision in decisions:
                 repository_id = decision.repository_id
-                if repository_id is not None:
-                    for action in _USED[decision.granted]:
-                        self._add((kind, repository_id, caller_id, action), now)
+                actions = _USED[decision.granted]
+                if repository_id is not None and actions:
+                    self._add((kind, repository_id, caller_id, actions), now)
         usage.wake()
 
     def flush(self) -> None:
@@ -102,15 +106,16 @@ class RepositoryUses:
             dropped, self._dropped = self._dropped, 0
         if dropped:
             logger.warning("%d uses of repositories dropped: too many waited", dropped)
-        keys = sorted(waiting)
+        spans = _of_each_action(waiting)
+        keys = sorted(spans)
         for start in range(0, len(keys), _BATCH):
-            batch = {key: waiting[key] for key in keys[start : start + _BATCH]}
+            batch = {key: spans[key] for key in keys[start : start + _BATCH]}
             if not _written(batch):
-                rest = {key: waiting[key] for key in keys[start:]}
+                rest = {key: spans[key] for key in keys[start:]}
                 self._keep(rest)
                 return
 
-    def _add(self, key: _Key, when: datetime) -> None:
+    def _add(self, key: _Noted, when: datetime) -> None:
         """Under the lock."""
         span = self._waiting.get(key)
         if span is None:
@@ -127,9 +132,21 @@ class RepositoryUses:
 
     def _keep(self, uses: Mapping[_Key, _Span]) -> None:
         with self._lock:
-            for key, (first, last) in uses.items():
+            for (kind, repository_id, caller_id, action), span in uses.items():
+                first, last = span
+                key = (kind, repository_id, caller_id, (action,))
                 self._add(key, first)
                 self._add(key, last)
+
+
+def _of_each_action(waiting: Mapping[_Noted, _Span]) -> dict[_Key, _Span]:
+    spans: dict[_Key, _Span] = {}
+    for (kind, repository_id, caller_id, actions), span in waiting.items():
+        for action in actions:
+            key = (kind, repository_id, caller_id, action)
+            first, last = spans.get(key, span)
+            spans[key] = (min(first, span[0]), max(last, span[1]))
+    return spans
 
 
 def _written(batch: Mapping[_Key, _Span]) -> bool:

@@ -7,44 +7,52 @@ that is killed loses what it had not written yet: at most that many seconds.
 
 import atexit
 import logging
+import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
-from django.db import connections, transaction
+from django.db import connections
+from django.db.models import Model
 
 from robots import conf
+from robots.batches import pieces
 from robots.identity import Identity, Kind
+from robots.last_use_rows import write
 from robots.models import AppToken, Robot, RobotToken
 from robots.outage import OUTAGES
 
 logger = logging.getLogger(__name__)
 
-_Used = TypeVar("_Used", AppToken, Robot, RobotToken)
-
-_BATCH = 500
+_BATCH = 1_000
+"""Rows of one statement: SQLite's one writer is soon free again for requests."""
 
 
 class Usage:
     """The uses of one process since the last flush; safe for several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._tokens: dict[int, datetime] = {}
-        self._robots: dict[int, datetime] = {}
-        self._app_tokens: dict[int, datetime] = {}
-        self._thread: threading.Thread | None = None
+        self._uses: dict[type[Model], dict[int, datetime]] = {}
         self._also: list[Callable[[], None]] = []
+        self.forget_thread()
 
     def also_flush(self, deed: Callable[[], None]) -> None:
         """Let `deed` write what somebody else collects, with each flush."""
         self._also.append(deed)
 
     def wake(self) -> None:
-        """See that there is a thread that flushes."""
-        with self._lock:
+        """See that there is a thread that flushes. Called with each request."""
+        if not self._has_thread:
             self._start()
+
+    def forget_thread(self) -> None:
+        """In a process just forked: its parent's threads did not come along.
+
+        What they held is locked there for ever, so the locks are new.
+        """
+        self._has_thread = False
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
 
     def note(self, identity: Identity, now: datetime) -> None:
         """Remember that a robot or an app-specific token was used; else nothing."""
@@ -55,71 +63,83 @@ class Usage:
             return
         with self._lock:
             if is_robot:
-                self._robots[identity.id] = now
+                self._uses.setdefault(Robot, {})[identity.id] = now
             if token is not None:
-                uses = self._tokens if is_robot else self._app_tokens
-                uses[token] = now
-            self._start()
+                model = RobotToken if is_robot else AppToken
+                self._uses.setdefault(model, {})[token] = now
+        self.wake()
+
+    def note_row(self, model: type[Model], pk: int, now: datetime) -> None:
+        """Remember the use of any other row that has a `last_used_at`."""
+        with self._lock:
+            self._uses.setdefault(model, {})[pk] = now
+        self.wake()
 
     def flush(self) -> None:
-        """Write what was noted. If that fails it is kept for the next time."""
-        self._flush_uses()
-        for deed in self._also:
-            deed()
+        """Write what was noted. If that fails it is kept for the next time.
+
+        Waits for a flush of another thread: the process may end after this one.
+        """
+        with self._flushing:
+            self._flush_uses()
+            for deed in self._also:
+                deed()
 
     def _flush_uses(self) -> None:
         with self._lock:
-            tokens, self._tokens = self._tokens, {}
-            robots, self._robots = self._robots, {}
-            app_tokens, self._app_tokens = self._app_tokens, {}
-        if not robots and not app_tokens:
-            return
+            uses, self._uses = self._uses, {}
         try:
-            _write(tokens, robots, app_tokens)
+            for model in sorted(uses, key=lambda model: model._meta.label):
+                _write(model, uses[model])
         except OUTAGES as error:
             logger.warning("last uses not written: %s", type(error).__name__)
             with self._lock:
-                self._tokens = {**tokens, **self._tokens}
-                self._robots = {**robots, **self._robots}
-                self._app_tokens = {**app_tokens, **self._app_tokens}
+                for model, kept in uses.items():
+                    self._uses[model] = {**kept, **self._uses.get(model, {})}
 
     def _start(self) -> None:
         """Start the thread at the first use: before a fork it would not survive."""
         interval = conf.usage_flush_seconds()
-        if interval <= 0 or (self._thread and self._thread.is_alive()):
+        if interval <= 0:
             return
-        self._thread = threading.Thread(
+        with self._lock:
+            if self._has_thread:
+                return
+            self._has_thread = True
+        thread = threading.Thread(
             target=self._run, args=(interval,), name="usage", daemon=True
         )
-        self._thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            logger.warning("no thread for last uses: %s", error)
+            self._has_thread = False
+            return
         atexit.register(self.flush)
 
     def _run(self, interval: int) -> None:
         pause = threading.Event()
-        while not pause.wait(interval):
-            self.flush()
-            connections.close_all()
+        try:
+            while not pause.wait(interval):
+                self.flush()
+                connections.close_all()
+        finally:
+            # Whatever ended it: the next use starts another.
+            self._has_thread = False
 
 
-def _write(
-    tokens: Mapping[int, datetime],
-    robots: Mapping[int, datetime],
-    app_tokens: Mapping[int, datetime],
-) -> None:
-    """One statement for each batch. Rows that are gone by now stay gone."""
-    with transaction.atomic():
-        _write_uses(RobotToken, tokens)
-        _write_uses(Robot, robots)
-        _write_uses(AppToken, app_tokens)
+def _write(model: type[Model], uses: dict[int, datetime]) -> None:
+    """Each batch a statement and transaction of its own; leaves what is not written.
 
-
-def _write_uses(model: type[_Used], uses: Mapping[int, datetime]) -> None:
-    model._default_manager.bulk_update(
-        [model(pk=pk, last_used_at=time) for pk, time in uses.items()],
-        ["last_used_at"],
-        batch_size=_BATCH,
-    )
+    In one order everywhere, so that processes seldom wait for each other.
+    """
+    for batch in pieces(sorted(uses), _BATCH):
+        write(model, {pk: uses[pk] for pk in batch})
+        for pk in batch:
+            del uses[pk]
 
 
 usage = Usage()
 """This process's uses."""
+
+os.register_at_fork(after_in_child=usage.forget_thread)

@@ -1,16 +1,16 @@
 """Counting issued tokens: in memory at first, then added up, day by day."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, OperationalError
 from pytest_django import DjangoAssertNumQueries
 
-from registryauth import issued
 from registryauth.issued import IssuedCount
+from registryauth.issued_rows import Count, add
 from registryauth.models import IssuedTokens
-from robots.identity import ANONYMOUS
+from robots.identity import ANONYMOUS, Identity, Kind
 from robots.usage import usage
 from tests import factories
 from tests.conftest import Cast
@@ -65,22 +65,30 @@ def test_two_processes_add_up(cast: Cast) -> None:
     )
 
 
-def test_who_comes_second_adds_to_the_row_of_the_first(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both find no row; the one that cannot insert it adds to it."""
+def test_a_row_that_is_there_is_added_to(cast: Cast) -> None:
     IssuedTokens.objects.create(day=NOON.date(), namespace=cast.acme, count=5)
-    increase, tries = issued._increase, []
-
-    def too_late(key: Any, count: int) -> bool:
-        tries.append(key)
-        return len(tries) > 1 and increase(key, count)
-
-    monkeypatch.setattr(issued, "_increase", too_late)
+    IssuedTokens.objects.create(day=NOON.date(), count=7)
     count = IssuedCount()
     count.note(factories.robot_identity(cast.ci), NOON)
+    count.note(ANONYMOUS, NOON)
     count.flush()
-    assert stored() == [(NOON.date(), "acme", 6)]
+    assert sorted(stored(), key=str) == sorted(
+        [(NOON.date(), "acme", 6), (NOON.date(), None, 8)], key=str
+    )
+
+
+def test_many_namespaces_are_written_with_two_statements(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    count = IssuedCount()
+    count.note(ANONYMOUS, NOON)
+    for key in range(1, 500):
+        count.note(Identity(Kind.ROBOT, "robot", key, namespace_id=key), NOON)
+    with django_assert_num_queries(2):
+        count.flush()
+    assert IssuedTokens.objects.filter(day=NOON.date(), count=1).count() == 500
+    with django_assert_num_queries(0):
+        count.flush()
 
 
 def test_a_namespace_that_is_gone_stops_no_other_count(cast: Cast) -> None:
@@ -98,17 +106,16 @@ def test_what_cannot_be_written_waits_and_is_not_counted_twice(
     count = IssuedCount()
     count.note(ANONYMOUS, NOON)
     count.note(factories.robot_identity(cast.ci), NOON)
-    add = issued._add
 
-    def down_for_robots(key: Any, number: int) -> None:
-        if key[1]:
+    def down_for_robots(counts: Sequence[Count]) -> None:
+        if counts[0][1]:
             raise OperationalError("away")
-        add(key, number)
+        add(counts)
 
-    monkeypatch.setattr(issued, "_add", down_for_robots)
+    monkeypatch.setattr("registryauth.issued.add", down_for_robots)
     count.flush()
     assert stored() == [(NOON.date(), None, 1)]
-    monkeypatch.setattr(issued, "_add", add)
+    monkeypatch.setattr("registryauth.issued.add", add)
     count.flush()
     assert sorted(stored(), key=str) == sorted(
         [(NOON.date(), None, 1), (NOON.date(), "acme", 1)], key=str
