@@ -10,20 +10,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from django.db.models import Q
-
 from federation import conf, jwks
 from federation.assertions import Peeked, VerifiedClaims, peek, verify
+from federation.entries import Entry
 from federation.errors import NO_MATCH, Code, Refused, Unavailable, shown
 from federation.issuers import check_allowed
 from federation.keys import VerifyingKey
+from federation.live_trusts import LiveRobot, LiveTrust, live_trusts
 from federation.matching import distance, match, most_specific_first
-from federation.models import Trust
 from robots import conf as robots_conf
 from robots import switches
 from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
-from robots.models import Robot
 from robots.names import parse_robot_name
 
 T = TypeVar("T")
@@ -33,17 +31,20 @@ T = TypeVar("T")
 class Admission:
     """A token that `key` verified, and the trust of the robot that it matches whole."""
 
-    robot: Robot
-    trust: Trust
+    trust: LiveTrust
     claims: VerifiedClaims
     peeked: Peeked
     key: VerifyingKey
+
+    @property
+    def robot(self) -> LiveRobot:
+        return self.trust.robot
 
 
 class NotAdmitted(Refused):
     """None of the robot's trusts lets the token in; `tried` says why of each."""
 
-    def __init__(self, nearest: Refused, tried: Sequence[tuple[Trust, Refused]]):
+    def __init__(self, nearest: Refused, tried: Sequence[tuple[LiveTrust, Refused]]):
         super().__init__(
             nearest.reason,
             code=nearest.code,
@@ -76,28 +77,27 @@ def admit(robot_name: str, token: Secret, now: datetime) -> Admission:
         raise
 
 
-def check_robot(robot: Robot, now: datetime) -> None:
+def check_robot(robot: LiveRobot, now: datetime) -> None:
     """Raise Refused for a robot that could not log in with any token."""
-    owner = robot.namespace.owner
     if not robot.enabled:
         raise Refused("the robot is disabled", check="robot")
     if robot.expires_at is not None and robot.expires_at <= now:
         raise Refused("the robot has expired", check="robot")
-    if not robot.namespace.enabled or (owner is not None and not owner.is_active):
+    if not robot.namespace_enabled or not robot.owner_is_active:
         raise Refused("the robot's owner is disabled", check="robot")
 
 
-def key_for(trust: Trust, peeked: Peeked) -> VerifyingKey:
-    """The key that a token must be signed with for `trust`: its own, or its issuer's.
+def key_for(entry: Entry, peeked: Peeked) -> VerifyingKey:
+    """The key that a token must be signed with for `entry`: its own, or its issuer's.
 
     Raises Refused where the operator allows neither, or there is no such key.
     """
-    check_allowed(trust.issuer)
-    if not trust.keys:
-        return jwks.signing_key(trust.issuer, peeked.kid)
+    check_allowed(entry.issuer)
+    if not entry.keys:
+        return jwks.signing_key(entry.issuer, peeked.kid)
     if not conf.trusts_may_bring_keys():
         raise Refused("FEDERATION_TRUST_KEYS is off", check="keys")
-    key = jwks.parsed(trust.keys).get(peeked.kid)
+    key = jwks.parsed(entry.keys).get(peeked.kid)
     if key is None:
         raise Refused("the trust has no key of that kid", check="keys", claim="kid")
     return key
@@ -105,7 +105,8 @@ def key_for(trust: Trust, peeked: Peeked) -> VerifyingKey:
 
 def _admitted(robot_name: str, peeked: Peeked, now: datetime) -> Admission:
     """A namespace's switch is told to who could be the robot: others get NO_MATCH."""
-    trusts = _trusts(robot_name, peeked.issuer, now)
+    name = parse_robot_name(robot_name)
+    trusts = live_trusts(name, peeked.issuer, now) if name else []
     if _site_stops(robot_name, trusts, now):
         raise _disallowed("the emergency switch of the site is on")
     if not trusts:
@@ -131,50 +132,28 @@ def _disallowed(reason: str) -> Refused:
     )
 
 
-def _site_stops(robot_name: str, trusts: Sequence[Any], now: datetime) -> bool:
+def _site_stops(robot_name: str, trusts: Sequence[LiveTrust], now: datetime) -> bool:
     if trusts:
         return switches.stops(trusts[0].site_allows, robot_name)
     return switches.site_stops(robot_name, now)
 
 
-def _trusts(robot_name: str, issuer: str, now: datetime) -> list[Any]:
-    """The live trusts of the robot in this issuer: only they may cause a request.
-
-    Each has the columns of `switches.columns` too.
-    """
-    name = parse_robot_name(robot_name)
-    if name is None:
-        return []
-    switched = switches.columns("robot__namespace_id", now)
-    trusts = Trust.objects.select_related("robot__namespace__owner").annotate(
-        **switched
-    )
-    live = trusts.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-        robot__namespace__name=name.namespace,
-        robot__name=name.shortname,
-        issuer=issuer,
-        enabled=True,
-    )
-    # A database may compare by its own rules; an issuer is compared byte for byte.
-    return [trust for trust in live if trust.issuer == issuer]
-
-
-def _first_match(trusts: list[Trust], peeked: Peeked, now: datetime) -> Admission:
-    tried: list[tuple[Trust, Refused]] = []
+def _first_match(trusts: list[LiveTrust], peeked: Peeked, now: datetime) -> Admission:
+    tried: list[tuple[LiveTrust, Refused]] = []
     asked: dict[Any, Any] = {}
     for trust in most_specific_first(trusts, lambda trust: trust.entry):
+        entry = trust.entry
         try:
             # All of them name one issuer, and the token one key.
-            key = _once(asked, trust.keys, partial(key_for, trust, peeked))
+            key = _once(asked, entry.keys, partial(key_for, entry, peeked))
             # A key may be listed twice, for different algorithms.
             signed = (key.fingerprint, key.algorithms)
             claims = _once(asked, signed, partial(verify, peeked, key, now))
-            match(trust.entry, claims, now, requires_audience=conf.requires_audience())
+            match(entry, claims, now, requires_audience=conf.requires_audience())
         except Refused as refused:
             tried.append((trust, refused))
         else:
-            return Admission(trust.robot, trust, claims, peeked, key)
+            return Admission(trust, claims, peeked, key)
     raise NotAdmitted(_nearest(tried), tried)
 
 
@@ -194,7 +173,7 @@ def _once(asked: dict[Any, Any], name: Hashable, ask: Callable[[], T]) -> T:
     return cast(T, found)
 
 
-def _nearest(tried: Sequence[tuple[Trust, Refused]]) -> Refused:
+def _nearest(tried: Sequence[tuple[LiveTrust, Refused]]) -> Refused:
     """The refusal to tell of: a token whose keys cannot be had may do later."""
     refusals = [refused for _, refused in tried]
     for refused in refusals:

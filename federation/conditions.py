@@ -105,6 +105,11 @@ def claim_at(claims: Mapping[str, Any], path: str) -> Any:
     return found
 
 
+def outermost(path: str) -> str:
+    """The claim that a name or JSON Pointer leads through first."""
+    return _steps(path)[0]
+
+
 def _steps(path: str) -> list[str]:
     """The names on the way to a claim; one, unless it is a pointer."""
     if not path.startswith("/"):

@@ -14,6 +14,7 @@ from federation import conf, replay
 from federation.admission import Admission, key_for
 from federation.assertions import Peeked, VerifiedClaims, peek, verify
 from federation.errors import Refused, shown
+from federation.live_trusts import live
 from federation.matching import distance, match, most_specific_first
 from federation.models import Trust
 from robots.access import authorize, visible_repositories
@@ -87,7 +88,7 @@ class Diagnosis:
         return (
             self.already_used
             and self.matched is not None
-            and replay.is_single_use(self.matched)
+            and replay.is_single_use(self.matched.entry)
         )
 
     @property
@@ -127,12 +128,13 @@ def _verdict(trust: Trust, peeked: Peeked, now: datetime) -> Verdict:
     claims = None
     try:
         _check_issuer(trust, peeked)
-        key = key_for(trust, peeked)
+        entry = trust.entry
+        key = key_for(entry, peeked)
         claims = verify(peeked, key, now)
-        match(trust.entry, claims, now, requires_audience=conf.requires_audience())
+        match(entry, claims, now, requires_audience=conf.requires_audience())
     except Refused as refused:
         return Verdict(trust, Outcome.REFUSED, refused, claims)
-    admission = Admission(trust.robot, trust, claims, peeked, key)
+    admission = Admission(live(trust), claims, peeked, key)
     return Verdict(trust, Outcome.MATCH, None, claims, admission)
 
 

@@ -130,9 +130,17 @@ def parsed(text: str) -> Mapping[str, VerifyingKey]:
     return MappingProxyType(parse_key_set(text))
 
 
+@lru_cache(maxsize=128)
+def _record(text: str) -> tuple[str, float, Mapping[str, VerifyingKey]]:
+    """Issuer, time and keys of a cache entry, read once for each text."""
+    record = json.loads(text)
+    return record["issuer"], float(record["fetched_at"]), parsed(record["keys"])
+
+
 def forget_keys() -> None:
     """Drop what this process remembers; what is in the shared cache stays."""
     parsed.cache_clear()
+    _record.cache_clear()
     key_cache.forget()
 
 
@@ -142,13 +150,13 @@ def _kept(issuer: str) -> _Kept | None:
     if text is None:
         return None
     try:
-        record = json.loads(text)
-        age = _now() - float(record["fetched_at"])
-        if record["issuer"] != issuer or age >= conf.keys_max_seconds():
-            return None
-        return _Kept(parsed(record["keys"]), age)
+        of, fetched_at, keys = _record(text)
     except _SENSELESS:
         return None
+    age = _now() - fetched_at
+    if of != issuer or age >= conf.keys_max_seconds():
+        return None
+    return _Kept(keys, age)
 
 
 def _ask(issuer: str, place: BoundedSemaphore, *, wait: bool) -> None:

@@ -56,8 +56,9 @@ def load(issuer: str) -> str | None:
     """What was last kept for the issuer."""
     key = _key("keys", issuer)
     found = _text(_shared.ask(lambda shared: shared.get(key), None))
-    if found is None:
-        return _text(_copies.get(key))
+    kept = _text(_copies.get(key))
+    if found is None or found == kept:
+        return kept
     _copies.set(key, found, conf.keys_max_seconds())
     return found
 

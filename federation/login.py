@@ -5,12 +5,15 @@ Docker, podman and the kubelet can send a user name and a password, and nothing 
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, router
 
 from federation import exchange, refusals, replay
 from federation.admission import Admission, admit
 from federation.errors import Refused
 from federation.models import UsedAssertion
+from federation.provenance import provenance
+from federation.replay import Used
+from federation.writes import write
 from robots import audit
 from robots.audit import Performer
 from robots.credentials import Secret
@@ -51,18 +54,21 @@ def _use(admission: Admission, origin: Origin, now: datetime) -> None:
 
 def _first_use(
     admission: Admission, source: str, origin: Origin, now: datetime
-) -> UsedAssertion | None:
+) -> Used | None:
     """Bind the token; how it was used if somebody else was faster."""
+    event = audit.columns(
+        "federated_robot_login",
+        Performer.caller(ANONYMOUS, origin),
+        admission.robot.home,
+        exchange.facts(admission, provenance(admission.claims)),
+    )
     try:
-        with transaction.atomic():
-            exchange.note_use(admission.trust, now)
-            replay.bind(admission, source)
-            audit.record(
-                "federated_robot_login",
-                Performer.caller(ANONYMOUS, origin),
-                admission.robot.namespace,
-                **exchange.facts(admission),
-            )
+        use = replay.use(admission, source)
+        write(admission.trust, now, used=use, event=event)
     except IntegrityError:
-        return replay.used(admission)
+        # A replica may not have the row yet, and must not pass for its absence.
+        before = replay.used(admission, router.db_for_write(UsedAssertion))
+        if before is None:
+            raise Refused("the token could not be bound", check="replay") from None
+        return before
     return None

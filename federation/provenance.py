@@ -8,7 +8,7 @@ A token's own id (`jti`) is never in it: it is half of what single use stands on
 from collections.abc import Mapping
 from typing import Any
 
-from federation.conditions import claim_at
+from federation.conditions import claim_at, outermost
 
 MAX_TEXT = 255
 """Characters of one text; the rest is cut off."""
@@ -40,22 +40,27 @@ CLAIMS: Mapping[str, tuple[str, ...]] = {
 }
 """Our word, and the claims that may hold it: the first that does counts."""
 
+_WHERE = [(word, path, outermost(path)) for word in CLAIMS for path in CLAIMS[word]]
+"""Each of them in turn, and the claim without which there is none of that name."""
+
 
 def provenance(claims: Mapping[str, Any]) -> dict[str, str]:
     """Of all that `claims` say, what tells a reader which job it was."""
-    found = {word: _first(claims, paths) for word, paths in CLAIMS.items()}
-    return {word: text for word, text in found.items() if text}
-
-
-def _first(claims: Mapping[str, Any], paths: tuple[str, ...]) -> str:
-    texts = (_text(claim_at(claims, path)) for path in paths)
-    return next((text for text in texts if text), "")
+    found: dict[str, str] = {}
+    for word, path, outer in _WHERE:
+        if outer in claims and word not in found:
+            text = _text(claim_at(claims, path))
+            if text:
+                found[word] = text
+    return found
 
 
 def _text(value: Any) -> str:
     """A text or whole number in one printable line; empty for anything else."""
     if isinstance(value, str):
         cut = value[:MAX_TEXT]
+        if cut.isprintable():
+            return cut
         return "".join(c if c.isprintable() else "?" for c in cut)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < _MAX_NUMBER else ""

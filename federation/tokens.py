@@ -1,19 +1,24 @@
 """Federated robot tokens: opaque, short-lived, kept as digests (design rule R7)."""
 
+import base64
+import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from federation import conf
 from federation.admission import Admission
 from federation.errors import shown
-from federation.models import FederatedToken
-from federation.provenance import provenance
 from robots import credentials
 from robots.credentials import Secret
-from robots.models import RobotToken, TokenOrigin
+from robots.models import TokenOrigin
+from robots.prepared_writes import Values
 
 PREFIX = "qsf_"
 """What every federated token begins with: scanners for leaked secrets know it by."""
+
+_RANDOM_BYTES = 40
+"""They make 64 characters of A-Z and 2-7, without padding."""
 
 
 class Minted(NamedTuple):
@@ -24,24 +29,34 @@ class Minted(NamedTuple):
 
 
 def mint(admission: Admission, now: datetime) -> Minted:
-    """A new token of the robot, which dies with the trust that earned it."""
-    secret = Secret(PREFIX + credentials.generate_token().reveal())
-    token = RobotToken.objects.create(
-        robot=admission.robot,
-        origin=TokenOrigin.FEDERATED,
-        digest=credentials.digest(secret),
-        expires_at=expires_at(admission, now),
-    )
-    FederatedToken.objects.create(
-        token=token,
-        trust=admission.trust,
-        provenance={
-            "issuer": shown(admission.peeked.issuer),
-            "subject": shown(admission.claims["sub"]),
-            **provenance(admission.claims),
+    """A new token of the robot; it is one when its `rows` are written."""
+    secret = base64.b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
+    return Minted(Secret(PREFIX + secret), expires_at(admission, now))
+
+
+def rows(
+    minted: Minted, admission: Admission, told: Mapping[str, str]
+) -> dict[str, Values]:
+    """What is kept of it, which dies with the trust that earned it; no secret.
+
+    `told` is what `provenance` says.
+    """
+    return {
+        "token": {
+            "robot_id": admission.robot.pk,
+            "origin": TokenOrigin.FEDERATED,
+            "digest": credentials.digest(minted.secret),
+            "expires_at": minted.expires_at,
         },
-    )
-    return Minted(secret, expires_at(admission, now))
+        "federated": {
+            "trust_id": admission.trust.pk,
+            "provenance": {
+                "issuer": shown(admission.peeked.issuer),
+                "subject": shown(admission.claims["sub"]),
+                **told,
+            },
+        },
+    }
 
 
 def expires_at(admission: Admission, now: datetime) -> datetime:

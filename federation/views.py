@@ -2,10 +2,11 @@
 
 import base64
 import binascii
+import json
 import logging
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -25,7 +26,11 @@ from robots.outage import RETRY_AFTER
 
 logger = logging.getLogger(__name__)
 
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "Pragma": "no-cache",
+}
 
 
 class HeaderUnreadable(Exception):
@@ -43,7 +48,7 @@ class RobotTokenView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """`{"token": ...}`, or 401."""
         try:
-            robot, token = _basic(request.headers.get("Authorization"))
+            robot, token = _basic(request.META.get("HTTP_AUTHORIZATION"))
         except HeaderUnreadable as error:
             return _answer(401, error=str(error))
         try:
@@ -139,4 +144,4 @@ def _oauth_error(code: str, description: str) -> HttpResponse:
 
 
 def _answer(status: int, **body: Any) -> HttpResponse:
-    return JsonResponse(body, status=status, headers=_NO_STORE)
+    return HttpResponse(json.dumps(body), status=status, headers=_HEADERS)

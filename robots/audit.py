@@ -1,9 +1,10 @@
 """Writing audit events: call `record` in the transaction of the change itself (R9)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from robots.identity import Identity, Kind
 from robots.models import AuditEvent, Namespace, Repository
@@ -12,19 +13,9 @@ from robots.origin import NOWHERE, Origin
 SYSTEM = "system"
 
 _MASK = "***"
-_SECRET_WORDS = (
-    "secret",
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "token",
-    "credential",
-    "authorization",
-    "bearer",
-    "apikey",
-    "api_key",
-    "private_key",
+_SECRET_WORDS = re.compile(
+    "secret|password|passwd|passphrase|pwd|token|credential|authorization|bearer"
+    "|apikey|api_key|private_key"
 )
 
 
@@ -82,23 +73,45 @@ def unsaved(
     **facts: Any,
 ) -> AuditEvent:
     """What `record` would add: for many events, which the caller stores at once."""
-    return AuditEvent(
-        kind=kind,
-        namespace=namespace,
-        namespace_name=namespace.name if namespace else "",
-        repository_name=repository.name if repository else "",
-        performer_kind=performer.kind,
-        performer_name=performer.name,
-        performer_user_id=performer.user_id,
-        address=performer.origin.address,
-        request_id=performer.origin.request_id,
-        facts={name: _without_secret(name, value) for name, value in facts.items()}
+    return AuditEvent(**columns(kind, performer, namespace, facts, repository))
+
+
+class Place(NamedTuple):
+    """A namespace, for those who have no `Namespace` of it at hand."""
+
+    pk: int
+    name: str
+
+
+def columns(
+    kind: str,
+    performer: Performer,
+    namespace: Namespace | Place | None,
+    facts: Mapping[str, Any],
+    repository: Repository | None = None,
+) -> dict[str, Any]:
+    """The columns of what `record` would add: for rows that are written by statement.
+
+    Write them in the transaction of the change itself (R9).
+    """
+    origin = performer.origin
+    return {
+        "kind": kind,
+        "namespace_id": namespace.pk if namespace else None,
+        "namespace_name": namespace.name if namespace else "",
+        "repository_name": repository.name if repository else "",
+        "performer_kind": performer.kind,
+        "performer_name": performer.name,
+        "performer_user_id": performer.user_id,
+        "address": origin.address,
+        "request_id": origin.request_id,
+        "facts": {name: _without_secret(name, value) for name, value in facts.items()}
         | dict(performer.facts),
-    )
+    }
 
 
 def _without_secret(name: str, value: Any) -> Any:
-    if any(word in name.lower() for word in _SECRET_WORDS):
+    if _SECRET_WORDS.search(name.lower()):
         return _MASK
     if isinstance(value, dict):
         return {key: _without_secret(str(key), item) for key, item in value.items()}

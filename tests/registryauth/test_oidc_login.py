@@ -166,7 +166,9 @@ def test_of_two_who_are_the_first_at_once_one_is_bound(
     assert endpoint.get(SCOPE, login=basic(ROBOT, token)).status_code == 200
     unseen = [True]
     monkeypatch.setattr(
-        replay, "used", lambda by: None if unseen and unseen.pop() else real(by)
+        replay,
+        "used",
+        lambda *asked: None if unseen and unseen.pop() else real(*asked),
     )
     assert endpoint.get(SCOPE, login=basic(robot, token)).status_code == status
     assert not unseen
