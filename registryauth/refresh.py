@@ -75,7 +75,7 @@ def authenticate(token: Secret, service: str, now: datetime) -> Identity:
 
 def _robot(token_id: int, name: str, now: datetime) -> Identity:
     """After a restored backup a row's id may be another robot's: the name decides."""
-    identity = reauthenticate_robot(token_id, now)
+    identity = reauthenticate_robot(token_id, name, now)
     if identity.name != name:
         raise Unauthorized("Invalid refresh token", reason="made for another robot")
     return identity

@@ -1,6 +1,8 @@
 """A robot's token, or what was derived from it, to an Identity. One query (R6, R8)."""
 
 import hmac
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -19,7 +21,10 @@ from robots.identity import Identity, Kind, Method
 from robots.models import RobotToken, TokenOrigin
 from robots.names import MAX_LENGTH
 from robots.origin import NOWHERE, Origin
-from robots.prepared import Parameter, PreparedQuery
+from robots.prepared import Parameter
+from robots.replica_watch import watch
+from robots.replicas import ReplicatedQuery
+from robots.statements import Row
 
 
 class _TokenRow(NamedTuple):
@@ -59,7 +64,12 @@ def authenticate_robot(
     """
     if conf.robots_disallowed(full_name):
         raise Unauthorized(RobotsDisallowed.MESSAGE)
-    row = _of_robot(full_name, secret, now)
+    query, values = _by_secret(secret, now)
+    if watch.is_usable():
+        vouched = _vouched(query.replica_rows(values), now, full_name)
+        if vouched is not None:
+            return vouched
+    row = _own(query.rows(values), full_name)
     if row is None:
         held = first_login.held_for(full_name, secret, now)
         if switches.stops(held.site_allows, full_name):
@@ -67,28 +77,63 @@ def authenticate_robot(
         if first_login.becomes_token(held, secret, origin):
             # A replica may not have the token yet.
             written = router.db_for_write(RobotToken)
-            row = _of_robot(full_name, secret, now, written)
+            row = _own(query.rows(values, written), full_name)
     if row is None:
-        shown = full_name[:MAX_LENGTH]
         raise Unauthorized(
-            f"Could not find robot with username: {shown} and supplied password.",
+            _could_not_find(full_name),
             reason="no live token of this robot has that digest",
         )
     return _identity(row, now)
 
 
-def reauthenticate_robot(token_id: int, now: datetime) -> Identity:
+def reauthenticate_robot(token_id: int, full_name: str, now: datetime) -> Identity:
     """The robot whose token `token_id` a refresh token was made for, if it lives.
 
-    Raises Unauthorized.
+    A replica that knows it by another name than `full_name` is not believed: the
+    primary may just have renamed it. Raises Unauthorized.
     """
+    values = {"id": token_id, "now": now}
+    vouched = _vouched(_by_id().replica_rows(values), now, full_name)
+    return vouched or _living(token_id, now, "Invalid refresh token")
+
+
+def confirm_robot(identity: Identity, now: datetime) -> None:
+    """Ask the primary of a robot's token, if only a replica spoke for the robot.
+
+    To be done before the primary grants it anything: a token that was deleted first
+    would have what was granted later. Raises Unauthorized.
+    """
+    if identity.by_replica and identity.credential_id is not None:
+        _living(identity.credential_id, now, _could_not_find(identity.name))
+
+
+def _living(token_id: int, now: datetime, refusal: str) -> Identity:
     rows = _by_id().rows({"id": token_id, "now": now})
     if not rows:
-        raise Unauthorized("Invalid refresh token", reason="its robot token is gone")
+        raise Unauthorized(refusal, reason="its robot token is gone")
     row = _TokenRow._make(rows[0])
     if conf.robots_disallowed(row.full_name):
         raise Unauthorized(RobotsDisallowed.MESSAGE)
     return _identity(row, now)
+
+
+def _vouched(
+    rows: Sequence[Row] | None, now: datetime, full_name: str
+) -> Identity | None:
+    """The robot that a replica's rows let in, if it is called that.
+
+    None where they do not: a no is for the primary to say.
+    """
+    for row in map(_TokenRow._make, rows or ()):
+        if not _same(row.full_name, full_name):
+            continue
+        if conf.robots_disallowed(row.full_name):
+            continue
+        try:
+            return replace(_identity(row, now), by_replica=True)
+        except Unauthorized:
+            continue
+    return None
 
 
 def _identity(row: _TokenRow, now: datetime) -> Identity:
@@ -118,6 +163,11 @@ def _identity(row: _TokenRow, now: datetime) -> Identity:
     )
 
 
+def _could_not_find(full_name: str) -> str:
+    shown = full_name[:MAX_LENGTH]
+    return f"Could not find robot with username: {shown} and supplied password."
+
+
 def _check_switches(row: _TokenRow) -> None:
     """A namespace's switch is told to a right token only, as what is disabled is.
 
@@ -134,31 +184,33 @@ def _stopped(target: str) -> Unauthorized:
     return Unauthorized(RobotsDisallowed.MESSAGE, reason=reason)
 
 
-def _of_robot(
-    full_name: str, secret: Secret, now: datetime, using: str | None = None
-) -> _TokenRow | None:
-    """The token that `secret` is, if it is one of the robot called `full_name`.
+def _own(rows: Sequence[Row], full_name: str) -> _TokenRow | None:
+    """The token of the robot called `full_name`, if it is among the rows.
 
     Two robots can have one secret whose digests differ, as they are of two keys.
     """
-    digests = credentials.accepted_digests(secret)
-    values = {f"digest{n}": digest for n, digest in enumerate(digests)}
-    query = _by_digest(len(digests))
-    rows = map(_TokenRow._make, query.rows({**values, "now": now}, using))
-    own = [row for row in rows if _same(row.full_name, full_name)]
+    found = map(_TokenRow._make, rows)
+    own = [row for row in found if _same(row.full_name, full_name)]
     return own[0] if own else None
 
 
+def _by_secret(secret: Secret, now: datetime) -> tuple[ReplicatedQuery, dict[str, Any]]:
+    """The query for a secret, and its parameters."""
+    digests = credentials.accepted_digests(secret)
+    values: dict[str, Any] = {f"digest{n}": one for n, one in enumerate(digests)}
+    return _by_digest(len(digests)), {**values, "now": now}
+
+
 @lru_cache(maxsize=8)
-def _by_digest(keys: int) -> PreparedQuery:
+def _by_digest(keys: int) -> ReplicatedQuery:
     digests = [Parameter(f"digest{n}", models.CharField()) for n in range(keys)]
-    return PreparedQuery(RobotToken, lambda: _token_query(Q(digest__in=digests)))
+    return ReplicatedQuery(RobotToken, lambda: _token_query(Q(digest__in=digests)))
 
 
 @lru_cache(maxsize=1)
-def _by_id() -> PreparedQuery:
+def _by_id() -> ReplicatedQuery:
     token_id = Parameter("id", models.BigIntegerField())
-    return PreparedQuery(RobotToken, lambda: _token_query(Q(id=token_id)))
+    return ReplicatedQuery(RobotToken, lambda: _token_query(Q(id=token_id)))
 
 
 def _token_query(which: Q) -> QuerySet[Any, Any]:

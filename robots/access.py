@@ -22,6 +22,7 @@ from robots.grants import (
     direct_permissions,
     grant_rows,
     memberships,
+    replica_grant_rows,
     team_permissions,
     usable_namespaces,
 )
@@ -41,8 +42,38 @@ def authorize(
     """
     if not requests:
         return []
-    repositories = [request.repository for request in requests]
-    rows = grant_rows(identity, repositories, now)
+    return _decisions(identity, requests, grant_rows(identity, _named(requests), now))
+
+
+def authorize_by_replica(
+    identity: Identity, requests: Sequence[AccessRequest], now: datetime
+) -> list[Decision] | None:
+    """As `authorize`, where the replica grants all that is asked; None elsewhere.
+
+    What it refuses may have been granted a moment ago: `authorize` must be asked then.
+    """
+    rows = replica_grant_rows(identity, _named(requests), now) if requests else None
+    if rows is None:
+        return None
+    decisions = _decisions(identity, requests, rows)
+    return decisions if all(map(_is_plain_yes, decisions)) else None
+
+
+def _is_plain_yes(decision: Decision) -> bool:
+    return (
+        decision.granted == decision.request.actions
+        and not decision.creates
+        and not decision.namespace_disabled
+    )
+
+
+def _named(requests: Sequence[AccessRequest]) -> list[RepositoryName]:
+    return [request.repository for request in requests]
+
+
+def _decisions(
+    identity: Identity, requests: Sequence[AccessRequest], rows: Sequence[GrantRow]
+) -> list[Decision]:
     namespaces = {row.namespace_name: row for row in rows}
     found = {
         RepositoryName(row.namespace_name, row.repository_name): row

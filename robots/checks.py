@@ -4,12 +4,17 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
 
 from robots import conf
 from robots.names import parse_robot_name, simple_name_issue
+from robots.replica_watch import ALIAS
 
 MIN_KEY_LENGTH = 32
 """Characters of a key for tokens at rest."""
+
+MIN_REPLICA_LAG = 2
+"""Seconds."""
 
 
 @register(Tags.security)
@@ -59,3 +64,30 @@ def check_library_namespace(**kwargs: Any) -> list[CheckMessage]:
     if issue is None:
         return []
     return [Error(f"LIBRARY_NAMESPACE: {issue}.", id="robots.E003")]
+
+
+@register()
+def check_replica(**kwargs: Any) -> list[CheckMessage]:
+    """A replica is a standby of the PostgreSQL server that is written to."""
+    replica = connections.settings.get(ALIAS)
+    if replica is None:
+        return []
+    found: list[CheckMessage] = []
+    engines = {replica["ENGINE"], connections.settings["default"]["ENGINE"]}
+    if len(engines) > 1 or not engines.pop().endswith(".postgresql"):
+        found.append(
+            Error(
+                "DATABASE_REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.",
+                id="robots.E005",
+            )
+        )
+    if conf.replica_max_lag() < MIN_REPLICA_LAG:
+        found.append(
+            Error(
+                f"DATABASE_REPLICA_MAX_LAG must be {MIN_REPLICA_LAG} seconds or more.",
+                hint="The primary takes a beat once a second: a replica that"
+                " follows at once is up to a second behind.",
+                id="robots.E006",
+            )
+        )
+    return found

@@ -16,7 +16,9 @@ from django.db.models.functions import Coalesce
 from robots.identity import Identity, Kind
 from robots.models import Namespace, RepositoryPermission, TeamMember
 from robots.names import RepositoryName
-from robots.prepared import Parameter, PreparedQuery
+from robots.prepared import Parameter
+from robots.replicas import ReplicatedQuery
+from robots.statements import Row
 
 MAX_REPOSITORIES = 100
 """The most repositories one grant query is asked about."""
@@ -83,6 +85,27 @@ def grant_rows(
     A namespace that exists yields at least one row, whether or not any of its
     repositories does. Raises ValueError past MAX_REPOSITORIES.
     """
+    query, values = _question(identity, repositories, now)
+    return _grant_rows(query.rows(values))
+
+
+def replica_grant_rows(
+    identity: Identity, repositories: Sequence[RepositoryName], now: Any
+) -> list[GrantRow] | None:
+    """The same as the replica knows it; None if it cannot be asked."""
+    query, values = _question(identity, repositories, now)
+    rows = query.replica_rows(values)
+    return None if rows is None else _grant_rows(rows)
+
+
+def _grant_rows(rows: Sequence[Row]) -> list[GrantRow]:
+    return [GrantRow._make(row) for row in rows]
+
+
+def _question(
+    identity: Identity, repositories: Sequence[RepositoryName], now: Any
+) -> tuple[ReplicatedQuery, dict[str, Any]]:
+    """The query that has room for the repositories, and its parameters."""
     if len(repositories) > MAX_REPOSITORIES:
         raise ValueError(f"more than {MAX_REPOSITORIES} repositories in one question")
     size = next(size for size in _SIZES if size >= len(repositories))
@@ -91,13 +114,13 @@ def grant_rows(
     for position, repository in enumerate(padded):
         values[f"namespace{position}"] = repository.namespace
         values[f"repository{position}"] = repository.name
-    query = _prepared(None if identity.is_anonymous else identity.kind, size)
-    return [GrantRow._make(row) for row in query.rows(values)]
+    kind = None if identity.is_anonymous else identity.kind
+    return _prepared(kind, size), values
 
 
 @cache
-def _prepared(kind: Kind | None, size: int) -> PreparedQuery:
-    return PreparedQuery(Namespace, lambda: _grant_query(kind, size))
+def _prepared(kind: Kind | None, size: int) -> ReplicatedQuery:
+    return ReplicatedQuery(Namespace, lambda: _grant_query(kind, size))
 
 
 def _grant_query(kind: Kind | None, size: int) -> QuerySet[Any, Any]:

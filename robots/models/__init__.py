@@ -6,6 +6,7 @@ from robots.models.imported_secrets import ImportedSecret
 from robots.models.namespaces import Namespace, NamespaceKind
 from robots.models.permission_changes import PermissionChange
 from robots.models.permissions import DefaultPermission, RepositoryPermission
+from robots.models.replication import ReplicationBeat
 from robots.models.repositories import Repository
 from robots.models.robots import Robot
 from robots.models.stars import Star
@@ -23,6 +24,7 @@ __all__ = [
     "Namespace",
     "NamespaceKind",
     "PermissionChange",
+    "ReplicationBeat",
     "Repository",
     "RepositoryPermission",
     "RepositoryUse",

@@ -1,10 +1,14 @@
 """System checks of the robots' settings, and that Django runs them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
+from django.db import connections
 from pytest_django.fixtures import Settings
+
+from robots.checks import check_replica
 
 GOOD_KEY = "k" * 32
 
@@ -60,3 +64,43 @@ def test_the_library_namespace_is_a_namespace_name(
     (error,) = reported("E003")
     assert error.is_serious()
     assert error.msg.startswith("LIBRARY_NAMESPACE: Namespace must ")
+
+
+Engines = Callable[[str, str], None]
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
+    """Names the engines of the primary and of a replica."""
+
+    def name(primary: str, replica: str) -> None:
+        for alias, engine in (("default", primary), ("replica", replica)):
+            settings = {"ENGINE": f"django.db.backends.{engine}"}
+            monkeypatch.setitem(connections.settings, alias, settings)
+
+    return name
+
+
+@pytest.mark.parametrize(
+    ("primary", "replica", "errors"),
+    [
+        ("postgresql", "postgresql", 0),
+        ("sqlite3", "postgresql", 1),
+        ("postgresql", "sqlite3", 1),
+        ("sqlite3", "sqlite3", 1),
+    ],
+)
+def test_a_replica_is_of_postgresql_as_its_primary_is(
+    engines: Engines, primary: str, replica: str, errors: int
+) -> None:
+    engines(primary, replica)
+    assert [error.id for error in check_replica()] == ["robots.E005"] * errors
+
+
+@pytest.mark.parametrize(("seconds", "errors"), [(1, 1), (2, 0)])
+def test_the_bound_of_a_replica_leaves_time_for_a_beat(
+    settings: Settings, engines: Engines, seconds: int, errors: int
+) -> None:
+    engines("postgresql", "postgresql")
+    settings.DATABASE_REPLICA_MAX_LAG = seconds
+    assert [error.id for error in check_replica()] == ["robots.E006"] * errors
