@@ -2,8 +2,9 @@
 
 import logging
 import re
-import uuid
+import secrets
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -17,17 +18,35 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
+def identify(meta: dict[str, Any]) -> str:
+    """The request's id: the proxy's X-Request-ID if it is harmless, else a new one.
+
+    `meta` is the request's META, or the WSGI environ that it is; a new id is put there.
+    """
+    request_id: str = meta.get(REQUEST_ID_META, "")
+    if not _ACCEPTABLE_ID.fullmatch(request_id):
+        request_id = meta[REQUEST_ID_META] = secrets.token_hex(16)
+    return request_id
+
+
+def unavailable(error: Exception) -> HttpResponse:
+    """The answer while the database is away (design rule R11), noted in the log."""
+    logger.error("database unavailable: %s", type(error).__name__)
+    return JsonResponse(
+        {"message": "The service is temporarily unavailable."},
+        status=503,
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
+
+
 class RequestIdMiddleware:
-    """Keep the proxy's X-Request-ID if it is harmless, else make one; answer it."""
+    """Have each request identified, and the id in its answer."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = request.META.get(REQUEST_ID_META, "")
-        if not _ACCEPTABLE_ID.fullmatch(request_id):
-            request_id = uuid.uuid4().hex
-            request.META[REQUEST_ID_META] = request_id
+        request_id = identify(request.META)
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
@@ -45,11 +64,4 @@ class DatabaseDownMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
-        if not is_outage(exception):
-            return None
-        logger.error("database unavailable: %s", type(exception).__name__)
-        response = JsonResponse(
-            {"message": "The service is temporarily unavailable."}, status=503
-        )
-        response["Retry-After"] = str(RETRY_AFTER)
-        return response
+        return unavailable(exception) if is_outage(exception) else None

@@ -9,4 +9,9 @@ from quaysite.content_types import Utf8Only
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quaysite.settings")
 
-application = Utf8Only(ChunkedBodies(get_wsgi_application()))
+_django = get_wsgi_application()
+
+# It needs models, which are there once Django is set up.
+from quaysite.token_lane import TokenLane  # noqa: E402
+
+application = TokenLane(Utf8Only(ChunkedBodies(_django)))

@@ -65,6 +65,13 @@ class MethodNotAllowed(EndpointError):
     status = 405
 
 
+class TooManyRequests(EndpointError):
+    """Too many people are logging in at once; nothing was checked, ask again."""
+
+    code = "TOOMANYREQUESTS"
+    status = 429
+
+
 class Unavailable(EndpointError):
     """The question could not be answered; ask again (design rule R11)."""
 

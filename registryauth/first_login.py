@@ -104,7 +104,9 @@ def _rows(keys: int) -> QuerySet[ImportedSecret, tuple[object, ...]]:
     lasts = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     live = ImportedSecret.objects.filter(lasts)
     own = _hashes(_ITS_OWN, live.filter(named))
-    some = live.filter(pk__in=live.order_by("pk").values("pk")[:1])
+    # The one that lasts longest: of many that have ended, no other is looked at.
+    longest = ImportedSecret.objects.order_by(F("expires_at").desc(nulls_first=True))
+    some = live.filter(pk__in=longest.values("pk")[:1])
     token = RobotToken.objects.filter(named, digest__in=digests)
     return own.union(
         _hashes(_ANY, some), _without_hash(_TOKEN, token), _switch(now), all=True

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from registryauth import issued, refresh, tokens
 from registryauth.errors import NamespaceDisabled
+from registryauth.robot_login import confirm_robot
 from registryauth.scopes import Scope
-from robots.access import authorize, may_list_catalog
+from robots.access import authorize, authorize_by_replica, may_list_catalog
 from robots.credentials import Secret
 from robots.decision import AccessRequest, Decision
 from robots.errors import AlreadyExists, NotFound
@@ -16,6 +17,7 @@ from robots.identity import Identity
 from robots.lifecycle.repositories import create_on_push
 from robots.names import RepositoryName
 from robots.origin import Origin
+from robots.replica_watch import watch
 from robots.repository_uses import uses
 from robots.roles import Action
 from robots.usage import usage
@@ -25,8 +27,7 @@ logger = logging.getLogger(__name__)
 NOTHING: frozenset[Action] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What one request asks for. A request that may not write creates nothing."""
 
     service: str
@@ -36,8 +37,7 @@ class Question:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A signed token and when it began and ends; a refresh token if wanted."""
 
     token: str
@@ -50,15 +50,17 @@ def issue(identity: Identity, question: Question, now: datetime) -> Answer:
     """Decide every scope and sign the result.
 
     A denied scope stays in the token with no actions, whether or not its
-    repository exists. Raises NamespaceDisabled.
+    repository exists. Raises NamespaceDisabled, and Unauthorized for a robot that only
+    a replica let in.
     """
     decisions = _decide(identity, question, now)
     granted = [
-        (scope, _granted(identity, scope, decisions)) for scope in question.scopes
+        (scope, _granted(identity, scope, decision))
+        for scope, decision in zip(question.scopes, decisions, strict=True)
     ]
     _log(identity, question, granted, decisions)
     usage.note(identity, now)
-    uses.note_granted(identity, decisions.values(), now)
+    uses.note_granted(identity, filter(None, decisions), now)
     issued.issued_count.note(identity, now)
     wants_refresh = question.wants_refresh_token and refresh.can_be_earned(identity)
     return Answer(
@@ -73,26 +75,34 @@ def issue(identity: Identity, question: Question, now: datetime) -> Answer:
 
 def _decide(
     identity: Identity, question: Question, now: datetime
-) -> dict[Scope, Decision]:
-    scopes = [scope for scope in question.scopes if scope.repository is not None]
-    decisions = _authorized(identity, scopes, now)
-    missing = [scope for scope in scopes if decisions[scope].creates]
+) -> list[Decision | None]:
+    """One decision for each scope, in order; None for what is no repository."""
+    requests = [
+        AccessRequest(scope.repository, scope.actions)
+        for scope in question.scopes
+        if scope.repository is not None
+    ]
+    decisions = _authorized(identity, requests, now)
+    missing = [decision for decision in decisions if decision.creates]
     if question.may_create and missing:
-        for scope in missing:
-            name = decisions[scope].request.repository
-            _create(identity, name, question.origin)
-        decisions |= _authorized(identity, missing, now)
-    return decisions
+        for decision in missing:
+            _create(identity, decision.request.repository, question.origin)
+        anew = iter(_authorized(identity, [d.request for d in missing], now))
+        decisions = [next(anew) if d.creates else d for d in decisions]
+    found = iter(decisions)
+    return [next(found) if scope.repository else None for scope in question.scopes]
 
 
 def _authorized(
-    identity: Identity, scopes: Sequence[Scope], now: datetime
-) -> dict[Scope, Decision]:
-    requests = [
-        AccessRequest(scope.repository, scope.actions)
-        for scope in scopes
-        if scope.repository is not None
-    ]
+    identity: Identity, requests: Sequence[AccessRequest], now: datetime
+) -> list[Decision]:
+    if not requests:
+        return []
+    if watch.is_usable():
+        known = authorize_by_replica(identity, requests, now)
+        if known is not None:
+            return known
+    confirm_robot(identity, now)
     decisions = authorize(identity, requests, now)
     # Only the first one is what the client came for: a further one is where a blob
     # may be mounted from, and must not stop the push.
@@ -102,7 +112,7 @@ def _authorized(
             f"Namespace {requests[0].repository.namespace} has been disabled."
             " Please contact a system administrator."
         )
-    return dict(zip(scopes, decisions, strict=True))
+    return decisions
 
 
 def _create(identity: Identity, name: RepositoryName, origin: Origin) -> None:
@@ -114,9 +124,9 @@ def _create(identity: Identity, name: RepositoryName, origin: Origin) -> None:
 
 
 def _granted(
-    identity: Identity, scope: Scope, decisions: dict[Scope, Decision]
+    identity: Identity, scope: Scope, decision: Decision | None
 ) -> frozenset[Action]:
-    if decision := decisions.get(scope):
+    if decision is not None:
         return NOTHING if decision.creates else decision.granted
     if scope.is_catalog and may_list_catalog(identity):
         return scope.actions & {Action.ALL}
@@ -127,7 +137,7 @@ def _log(
     identity: Identity,
     question: Question,
     granted: Sequence[tuple[Scope, frozenset[Action]]],
-    decisions: dict[Scope, Decision],
+    decisions: Sequence[Decision | None],
 ) -> None:
     if not logger.isEnabledFor(logging.INFO):
         return
@@ -139,7 +149,8 @@ def _log(
         " ".join(f"{s.name}:{','.join(sorted(a))}" for s, a in granted if a),
         "; ".join(
             f"{scope.name}:{action}: {denial}"
-            for scope, decision in decisions.items()
+            for scope, decision in zip(question.scopes, decisions, strict=True)
+            if decision is not None
             for action, denial in sorted(decision.denied.items())
         ),
         question.origin.request_id,

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest
 from django.utils import timezone
 
 from registryauth import conf
+from registryauth.asked import Asked
 from registryauth.errors import Unauthorized
 from registryauth.people_login import can_be_person, find_person
 from robots.audit import Performer
@@ -23,7 +23,6 @@ from robots.identity import ANONYMOUS, Identity, Kind, Method
 from robots.lifecycle.logins import MAX_FAILURES, record_failure, record_login
 from robots.models import AppToken, Namespace
 from robots.names import parse_robot_name
-from robots.origin import origin_of
 from robots.outage import OUTAGES, is_outage
 from robots.usage import usage
 
@@ -66,19 +65,19 @@ class LoginLog:
         self._failures: Counter[str] = Counter()
         self._dropped = 0
 
-    def note_login(self, identity: Identity, request: HttpRequest) -> None:
+    def note_login(self, identity: Identity, asked: Asked) -> None:
         """Remember that `identity` logged in; a HEAD request is not a login."""
-        if request.method != "HEAD" and conf.audits_logins():
-            self._add(_login(request, identity))
+        if asked.method != "HEAD" and conf.audits_logins():
+            self._add(_login(asked, identity))
 
-    def note_failure(self, error: Unauthorized, request: HttpRequest) -> None:
+    def note_failure(self, error: Unauthorized, asked: Asked) -> None:
         """Remember a login that was refused, if a user name was shown."""
         name = error.username
-        if request.method == "HEAD" or not conf.audits_login_failures():
+        if asked.method == "HEAD" or not conf.audits_login_failures():
             return
         if not 0 < len(name) <= _MAX_NAME:
             return
-        self._add(_login(request, ANONYMOUS, name, error.reason))
+        self._add(_login(asked, ANONYMOUS, name, error.reason))
 
     def flush(self) -> None:
         """Write what waits. If that fails it is kept for the next time."""
@@ -88,6 +87,8 @@ class LoginLog:
             self._failures.clear()
         if dropped:
             logger.warning("%s logins were not written to the audit", dropped)
+        if not waiting:
+            return
         try:
             _write_all(waiting)
         except OUTAGES as error:
@@ -124,10 +125,10 @@ class LoginLog:
 
 
 def _login(
-    request: HttpRequest, identity: Identity, name: str = "", reason: str = ""
+    asked: Asked, identity: Identity, name: str = "", reason: str = ""
 ) -> _Login:
-    performer = Performer.caller(identity, origin_of(request))
-    agent = request.headers.get("User-Agent", "")[:_MAX_USER_AGENT]
+    performer = Performer.caller(identity, asked.origin)
+    agent = asked.user_agent[:_MAX_USER_AGENT]
     return _Login(identity, performer, agent, timezone.now().isoformat(), name, reason)
 
 

@@ -1,7 +1,10 @@
-"""Reading the request: query or form, whatever shape it comes in."""
+"""Reading the question's parameters: query or form, whatever shape they come in."""
 
-from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, QueryDict
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote_plus
+
+from django.conf import settings
+from django.http import HttpRequest
 
 from registryauth import conf, scopes
 from registryauth.errors import BodyTooLarge, InvalidRequest, NameInvalid
@@ -10,34 +13,57 @@ from robots.conf import library_namespace
 from robots.credentials import Secret
 from robots.forms import FormTooLarge, FormUnreadable, read_form
 
+Values = Mapping[str, Sequence[str]]
+"""All values of each parameter, in order."""
+
 _ECHO_LENGTH = 100
 
 
-def query(request: HttpRequest) -> QueryDict:
-    """The query's parameters. Raises InvalidRequest for too many of them."""
-    try:
-        return request.GET
-    except SuspiciousOperation:
-        raise InvalidRequest("Too many parameters") from None
+def query(text: str) -> Values:
+    """The parameters in the query of a URL, as Django reads them.
+
+    `text` is what WSGI says, a character for each byte. Raises InvalidRequest for
+    too many of them.
+    """
+    limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    if limit is not None and text.count("&") >= limit:
+        raise InvalidRequest("Too many parameters")
+    if not text.isascii():
+        text = _decoded(text)
+    is_plain = "%" not in text and "+" not in text
+    values: dict[str, list[str]] = {}
+    for part in text.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            if not is_plain:
+                name, value = unquote_plus(name), unquote_plus(value)
+            values.setdefault(name, []).append(value)
+    return values
 
 
-def form(request: HttpRequest) -> QueryDict:
+def form(request: HttpRequest) -> Values:
     """The form's fields. Raises InvalidRequest, or BodyTooLarge."""
     try:
-        return read_form(request)
+        return dict(read_form(request).lists())
     except FormTooLarge as error:
         raise BodyTooLarge(error.message) from None
     except FormUnreadable as error:
         raise InvalidRequest(error.message) from None
 
 
-def service(values: QueryDict) -> str:
+def last(values: Values, name: str) -> str | None:
+    """The last value of a parameter, which is the one that counts; None without."""
+    found = values.get(name)
+    return found[-1] if found else None
+
+
+def service(values: Values) -> str:
     """The registry that the token is for; the first configured one if none is named.
 
     Raises InvalidRequest for one that is not configured.
     """
     known = conf.services()
-    named = values.getlist("service") or known[:1]
+    named = values.get("service") or known[:1]
     for name in named:
         if name not in known:
             raise InvalidRequest(f"Unknown service: {name[:_ECHO_LENGTH]}")
@@ -46,11 +72,14 @@ def service(values: QueryDict) -> str:
     return named[0]
 
 
-def requested_scopes(values: QueryDict) -> list[Scope]:
+def requested_scopes(values: Values) -> list[Scope]:
     """The scopes asked for, in order. Raises InvalidRequest or NameInvalid."""
+    texts = values.get("scope")
+    if not texts:
+        return []
     try:
         return scopes.parse(
-            values.getlist("scope"),
+            texts,
             library=library_namespace(),
             hostname=conf.server_hostname(),
         )
@@ -60,9 +89,17 @@ def requested_scopes(values: QueryDict) -> list[Scope]:
         raise InvalidRequest(str(error)) from None
 
 
-def required(values: QueryDict, name: str) -> Secret:
+def required(values: Values, name: str) -> Secret:
     """A form field that must be there. Raises InvalidRequest."""
-    value = values.get(name)
+    value = last(values, name)
     if not value:
         raise InvalidRequest(f"Missing parameter: {name}")
-    return Secret(str(value))
+    return Secret(value)
+
+
+def _decoded(text: str) -> str:
+    """UTF-8 where it is that; else the characters as they are."""
+    try:
+        return text.encode("iso-8859-1").decode()
+    except UnicodeError:
+        return text

@@ -1,17 +1,22 @@
 """How a request that is refused is answered: the error's body, headers, a log line."""
 
+import json
 import logging
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse
 
 from registryauth import conf
 from registryauth.errors import (
     EndpointError,
     MethodNotAllowed,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
-from robots.origin import origin_of
+from robots import password_hashing
+from robots.origin import Origin, origin_of
 from robots.outage import RETRY_AFTER
 
 logger = logging.getLogger(__name__)
@@ -22,17 +27,35 @@ API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 """The header by which a client knows that it talks to a registry of today."""
 
 
-def refusal(request: HttpRequest, error: EndpointError) -> JsonResponse:
+class Reply(NamedTuple):
+    """An answer of the endpoint, before anything makes HTTP of it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def as_response(self) -> HttpResponse:
+        """The same for Django."""
+        return HttpResponse(self.body, status=self.status, headers=dict(self.headers))
+
+
+def refusal(request: HttpRequest, error: EndpointError) -> HttpResponse:
     """The answer that says `error`; with the challenge, if it is Unauthorized."""
-    headers = {"Cache-Control": NO_STORE, **API_VERSION}
-    response = JsonResponse(error.as_dict(), status=error.status, headers=headers)
+    return refused(origin_of(request), error).as_response()
+
+
+def refused(origin: Origin, error: EndpointError) -> Reply:
+    """The same as a reply. Who was refused is noted in the log."""
+    headers = {"Content-Type": "application/json", "Cache-Control": NO_STORE}
+    headers |= API_VERSION
     if isinstance(error, Unauthorized):
-        response["WWW-Authenticate"] = challenge()
+        headers["WWW-Authenticate"] = challenge()
     if isinstance(error, Unavailable):
-        response["Retry-After"] = str(RETRY_AFTER)
+        headers["Retry-After"] = str(RETRY_AFTER)
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(password_hashing.RETRY_AFTER)
     if isinstance(error, MethodNotAllowed):
-        response["Allow"] = "GET, HEAD, POST"
-    origin = origin_of(request)
+        headers["Allow"] = "GET, HEAD, POST"
     # %r: a reason may repeat what the client sent, line breaks and all.
     logger.info(
         "refused %r address=%s request=%s",
@@ -40,7 +63,7 @@ def refusal(request: HttpRequest, error: EndpointError) -> JsonResponse:
         origin.address,
         origin.request_id,
     )
-    return response
+    return Reply(error.status, headers, json.dumps(error.as_dict()).encode())
 
 
 def challenge() -> str:

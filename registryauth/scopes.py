@@ -7,7 +7,8 @@ refused (actions) or parsed and left without actions (resource types).
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from robots.names import RepositoryName, parse_repository_name
 from robots.roles import Action
@@ -37,8 +38,7 @@ class RepositoryNameInvalid(ScopeInvalid):
     """A well-formed scope whose repository cannot exist under that name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """One resource and the actions asked for.
 
     `name` is what the registry will look for in the token. `repository` is set
@@ -82,19 +82,22 @@ def _parse_one(text: str, library: str, hostname: str) -> Scope:
     match = _SCOPE.fullmatch(text)
     if match is None:
         raise ScopeInvalid(_undecodable(text))
-    kind, resource_class = match["type"], match["class"] or ""
-    actions = match["actions"].split(",")
+    kind, resource_class, name, listed = match.groups(default="")
+    known, has_unknown = _actions(listed)
     if kind != "repository" or resource_class:
-        known = frozenset(Action) & frozenset(actions)
-        return Scope(kind, resource_class, match["name"], frozenset(map(Action, known)))
-    try:
-        wanted = frozenset(map(Action, actions))
-    except ValueError:
-        raise ScopeInvalid(_undecodable(text)) from None
-    path = match["name"].removeprefix(f"{hostname}/")
-    if not _PATH.fullmatch(path):
+        return Scope(kind, resource_class, name, known)
+    path = name.removeprefix(f"{hostname}/")
+    if has_unknown or not _PATH.fullmatch(path):
         raise ScopeInvalid(_undecodable(text))
-    return Scope(kind, "", path, wanted, _repository(path, library))
+    return Scope(kind, "", path, known, _repository(path, library))
+
+
+@lru_cache(maxsize=64)
+def _actions(listed: str) -> tuple[frozenset[Action], bool]:
+    """Those that are known, and whether others are listed. Clients write few lists."""
+    names = frozenset(listed.split(","))
+    known = frozenset(action for action in Action if action.value in names)
+    return known, len(known) < len(names)
 
 
 def _repository(path: str, library: str) -> RepositoryName:

@@ -1,16 +1,25 @@
 """The keys in use by this process, loaded once; what they sign, what verifies it."""
 
-import json
+from base64 import urlsafe_b64encode
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
+import orjson
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from registryauth import conf
 from registryauth.keys import KeyStore, SigningKey
+
+_SHA256 = SHA256()
+_ECDSA = ec.ECDSA(_SHA256)
+_PKCS1 = padding.PKCS1v15()
 
 
 def key_store() -> KeyStore:
@@ -30,23 +39,40 @@ def active_key() -> SigningKey:
 
 
 @lru_cache(maxsize=1)
-def _signer() -> tuple[jwt.PyJWS, dict[str, Any]]:
+def _header() -> bytes:
+    """The header of every token, which is the same for as long as the key is."""
     key = active_key()
-    return jwt.PyJWS(algorithms=[key.algorithm]), {"kid": key.kid, "typ": "JWT"}
+    header = {"alg": key.algorithm, "kid": key.kid, "typ": "JWT"}
+    return _base64url(orjson.dumps(header))
 
 
 def sign(claims: dict[str, Any]) -> str:
-    """A compact JWS of `claims` under the active key, with its libtrust kid."""
+    """A compact JWS of `claims` under the active key, with its libtrust kid.
+
+    RFC 7515, section 7.1. ES256 is what RFC 7518, section 3.4, says: both numbers of
+    the signature as 32 bytes each, not the DER that the library makes of them.
+    """
     key = active_key()
-    jws, headers = _signer()
-    payload = json.dumps(claims, separators=(",", ":")).encode()
-    return jws.encode(payload, key.private_key, key.algorithm, headers=headers)
+    signed = b"%b.%b" % (_header(), _base64url(orjson.dumps(claims)))
+    return (b"%b.%b" % (signed, _base64url(_signature(key, signed)))).decode()
+
+
+def _signature(key: SigningKey, signed: bytes) -> bytes:
+    if key.algorithm == "RS256":
+        return cast(RSAPrivateKey, key.private_key).sign(signed, _PKCS1, _SHA256)
+    der = cast(EllipticCurvePrivateKey, key.private_key).sign(signed, _ECDSA)
+    r, s = decode_dss_signature(der)
+    return r.to_bytes(32) + s.to_bytes(32)
+
+
+def _base64url(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
 
 
 def forget_keys() -> None:
     """Load the keys anew at the next use: for commands and tests that change them."""
     active_key.cache_clear()
-    _signer.cache_clear()
+    _header.cache_clear()
     _published.cache_clear()
     _verifying.cache_clear()
 

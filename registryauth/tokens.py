@@ -4,17 +4,16 @@ The claims are those of the Distribution token specification ("Token Authenticat
 Implementation"); `context` is what Quay's tokens carry beside them.
 """
 
-import uuid
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from registryauth import conf, signing
 from registryauth.scopes import Scope
 from robots.identity import Identity, Kind
 from robots.roles import Action
-
-_ORDER = list(Action)
 
 
 def mint(
@@ -36,7 +35,7 @@ def mint(
             "iat": issued_at,
             "nbf": issued_at,
             "exp": int(expires_at(identity, now).timestamp()),
-            "jti": uuid.uuid4().hex,
+            "jti": secrets.token_hex(16),
             "access": [_entry(scope, actions) for scope, actions in granted],
             "context": _context(identity),
         }
@@ -54,8 +53,13 @@ def _entry(scope: Scope, actions: frozenset[Action]) -> dict[str, Any]:
     if scope.resource_class:
         entry["class"] = scope.resource_class
     entry["name"] = scope.name
-    entry["actions"] = [action.value for action in _ORDER if action in actions]
+    entry["actions"] = _listed(actions)
     return entry
+
+
+@lru_cache(maxsize=64)
+def _listed(actions: frozenset[Action]) -> tuple[str, ...]:
+    return tuple(action.value for action in Action if action in actions)
 
 
 def _context(identity: Identity) -> dict[str, Any]:

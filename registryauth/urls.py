@@ -8,7 +8,7 @@ app_name = "registryauth"
 
 urlpatterns = [
     path("v2/", ping.ping, name="ping"),
-    path("v2/auth", views.TokenView.as_view(), name="token"),
+    path("v2/auth", views.token, name="token"),
     path(
         "registry/notifications",
         notifications.notifications,

@@ -1,6 +1,7 @@
 """This app's settings, with the defaults that hold in any Django project."""
 
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -60,6 +61,21 @@ def private_on_push() -> bool:
 def usage_flush_seconds() -> int:
     """Seconds between two writes of last uses; 0 leaves writing to the caller."""
     return int(getattr(settings, "USAGE_FLUSH_SECONDS", 60))
+
+
+def password_hashes_at_once() -> int:
+    """How many passwords of people one process hashes at a time; at least one."""
+    return max(1, int(getattr(settings, "PASSWORD_HASHES_AT_ONCE", 1)))
+
+
+def password_hashes_waiting() -> int:
+    """How many more may wait for their turn; each of them holds a thread."""
+    return max(0, int(getattr(settings, "PASSWORD_HASHES_WAITING", 2)))
+
+
+def replica_max_lag() -> int:
+    """Seconds by which an answer of the replica may be older than the primary's."""
+    return int(getattr(settings, "DATABASE_REPLICA_MAX_LAG", 5))
 
 
 def library_namespace() -> str:
@@ -125,6 +141,10 @@ def is_site_auditor(user: AbstractBaseUser) -> bool:
 def secret_keys() -> tuple[str, ...]:
     """The keys for tokens at rest, newest first; SECRET_KEY where none are set."""
     keys = getattr(settings, "ROBOTS_SECRET_KEYS", "")
-    if isinstance(keys, str):
-        keys = [key.strip() for key in keys.split(",")]
-    return tuple(key for key in keys if key) or (settings.SECRET_KEY,)
+    listed = _listed(keys) if isinstance(keys, str) else tuple(filter(None, keys))
+    return listed or (settings.SECRET_KEY,)
+
+
+@lru_cache(maxsize=4)
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))

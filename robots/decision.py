@@ -4,9 +4,10 @@ Pure: no database, no clock, no network. `robots.access` gathers the facts and
 calls `decide`; nothing else in the project turns grants into permission.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from robots.identity import Identity, Kind
 from robots.names import RepositoryName
@@ -28,16 +29,14 @@ class Denial(StrEnum):
     MIRROR = "the repository is a mirror: only its robot pushes, and nobody deletes"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRequest:
+class AccessRequest(NamedTuple):
     """One repository and what the caller wants to do to it."""
 
     repository: RepositoryName
     actions: frozenset[Action]
 
 
-@dataclass(frozen=True, slots=True)
-class NamespaceFacts:
+class NamespaceFacts(NamedTuple):
     """A namespace as one identity finds it."""
 
     id: int
@@ -46,8 +45,7 @@ class NamespaceFacts:
     team_role: TeamRole | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryFacts:
+class RepositoryFacts(NamedTuple):
     """A repository as one identity finds it; roles are unexpired grants only."""
 
     id: int
@@ -58,8 +56,7 @@ class RepositoryFacts:
     via_team_role: Role | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer to one AccessRequest.
 
     `creates` says that the repository does not exist and that `granted` holds
@@ -69,7 +66,7 @@ class Decision:
 
     request: AccessRequest
     granted: frozenset[Action]
-    denied: dict[Action, Denial] = field(default_factory=dict)
+    denied: Mapping[Action, Denial] = MappingProxyType({})
     role: Role | None = None
     creates: bool = False
     namespace_disabled: bool = False
@@ -123,7 +120,8 @@ def _decide_existing(
     for action in request.actions:
         if denial := _denial(identity, action, role, namespace, repository):
             denied[action] = denial
-    granted = request.actions.difference(denied)
+    # The same set, where it can be: its hash is known already.
+    granted = request.actions.difference(denied) if denied else request.actions
     return Decision(request, granted, denied, role, repository_id=repository.id)
 
 

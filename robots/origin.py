@@ -1,7 +1,10 @@
 """Where a request came from: its client address and its id, for audit and logs."""
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,6 +12,9 @@ from django.http import HttpRequest
 REQUEST_ID_META = "HTTP_X_REQUEST_ID"
 
 _MAX_REQUEST_ID = 64
+
+_LONGEST_ADDRESS = 100
+"""Characters. One with a zone can have any length; then it is not remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +30,41 @@ NOWHERE = Origin()
 
 def origin_of(request: HttpRequest) -> Origin:
     """The origin of an HTTP request; never raises, whatever its headers say."""
-    return Origin(
-        address=client_address(request),
-        request_id=request.META.get(REQUEST_ID_META, "")[:_MAX_REQUEST_ID],
-    )
+    return origin_in(request.META)
+
+
+def origin_in(meta: Mapping[str, Any]) -> Origin:
+    """The same of a request's META, or of the WSGI environ that it is."""
+    request_id: str = meta.get(REQUEST_ID_META, "")
+    return Origin(_client_address(meta), request_id[:_MAX_REQUEST_ID])
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The peer, or what the outermost of TRUSTED_PROXY_COUNT proxies saw.
+    """The peer, or what the outermost of TRUSTED_PROXY_COUNT proxies saw."""
+    return _client_address(request.META)
 
-    Everything further left in X-Forwarded-For was written by the client itself.
-    """
+
+def _client_address(meta: Mapping[str, Any]) -> str | None:
     proxies = getattr(settings, "TRUSTED_PROXY_COUNT", 0)
-    candidate = request.META.get("REMOTE_ADDR", "")
+    candidate: str = meta.get("REMOTE_ADDR", "")
     if proxies:
-        header = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        header: str = meta.get("HTTP_X_FORWARDED_FOR", "")
+        # Everything further left was written by the client itself.
         forwarded = header.split(",")
         if header and len(forwarded) >= proxies:
             candidate = forwarded[-proxies].strip()
+    is_usual = len(candidate) <= _LONGEST_ADDRESS
+    return _known_address(candidate) if is_usual else _address(candidate)
+
+
+def _address(text: str) -> str | None:
+    """The IP address that `text` is, as it is always written; None if it is none."""
     try:
-        address = ipaddress.ip_address(candidate)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
     # A zone means something on that machine alone, and is a text of any length.
     return str(type(address)(int(address)))
+
+
+_known_address = lru_cache(maxsize=1024)(_address)
