@@ -1,23 +1,22 @@
 """A server as a child process: started, waited for, watched, stopped."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 
+from quaysite.serving.parent import end_with_parent
+
 START_SECONDS = 40
 STOP_SECONDS = 15
-
-_PR_SET_PDEATHSIG = 1
 
 _TAIL = 2000
 """Characters of a log that an error shows."""
@@ -64,7 +63,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=partial(end_with_parent, os.getpid()),
             )
 
     def wait_until_ready(self) -> None:
@@ -91,7 +90,7 @@ class Child:
         """End the server and its workers: asked first, killed after STOP_SECONDS."""
         if self._process is None:
             return
-        # Its leader alone: gunicorn lets its workers finish what they are at.
+        # Its leader alone: it lets its workers finish what they are at.
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
@@ -102,12 +101,6 @@ class Child:
     def _end_of_log(self) -> str:
         text = self.log.read_text(errors="replace")[-_TAIL:]
         return f"The end of {self.log}:\n{text}"
-
-
-def _end_with_parent() -> None:
-    """Have Linux send this process SIGTERM when the supervisor is killed."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def answers(url: str) -> bool:

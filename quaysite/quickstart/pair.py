@@ -73,7 +73,7 @@ class Pair:
     def _site(self, variables: Mapping[str, str]) -> Child:
         return Child(
             "Quaysite",
-            [sys.executable, "-m", "gunicorn", "-c", "python:quaysite.gunicorn"],
+            [sys.executable, "manage.py", "serve"],
             self.log_folder / "quaysite.log",
             f"http://{self.site_address}/healthz",
             {

@@ -41,6 +41,11 @@ class Process:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started, which leads its group."""
+        return self._popen.pid
+
     def wait_until(self, ready: Callable[[], bool]) -> None:
         """Return once `ready`; stop the process and raise RuntimeError if it fails."""
         deadline = time.monotonic() + START_SECONDS
@@ -58,6 +63,11 @@ class Process:
         self._signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(STOP_SECONDS)
+        self._signal(signal.SIGKILL)
+        self._popen.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End the whole process group at once, as when the power fails."""
         self._signal(signal.SIGKILL)
         self._popen.wait(STOP_SECONDS)
 

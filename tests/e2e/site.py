@@ -23,7 +23,7 @@ COMMAND_SECONDS = 60
 
 
 class Site:
-    """gunicorn and docker-registry on free ports; `settings` are environment variables.
+    """Our server and docker-registry on free ports; `settings` are its environment.
 
     `address` is where the site listens, `registry` where the registry does; the
     registry's address is also the service that tokens are for.
@@ -52,7 +52,6 @@ class Site:
             "WORKERS": "3",
             # The most talkative logs, since they are searched for secrets (S-28).
             "LOG_LEVEL": "DEBUG",
-            "GUNICORN_CMD_ARGS": "--log-level debug",
             # The identity provider of these tests has no certificate.
             "FEDERATION_ALLOW_LOOPBACK_HTTP": "true",
             **settings,
@@ -91,9 +90,17 @@ class Site:
             process.stop()
 
     def start_server(self) -> None:
-        """Start gunicorn as it ships; a running one is replaced."""
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:quaysite.gunicorn"]
+        """Start the server as it ships; a running one is replaced."""
+        command = [sys.executable, "manage.py", "serve"]
         self._start("server", command, self.address)
+
+    def stop_server(self) -> None:
+        """End the server as its operator does."""
+        self._running.pop("server").stop()
+
+    def kill_server(self) -> None:
+        """End the server and its workers with SIGKILL."""
+        self._running.pop("server").kill()
 
     def start_registry(self) -> None:
         """Start the registry with the keys of this moment; a running one is replaced.

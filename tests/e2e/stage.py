@@ -15,6 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from quaysite.models import User
+from registryauth.models import IssuedTokens
 from robots.audit import Performer
 from robots.lifecycle.app_tokens import create_app_token
 from robots.lifecycle.organizations import create_organization
@@ -25,6 +26,7 @@ from robots.lifecycle.robots import create_robot, set_enabled
 from robots.lifecycle.switches import Terms, turn_off, turn_on
 from robots.lifecycle.teams import add_member, set_team
 from robots.models import (
+    AuditEvent,
     Namespace,
     Repository,
     RepositoryPermission,
@@ -128,6 +130,27 @@ def uses(repository: str) -> list[tuple[str, str]]:
         repository__namespace__name=namespace, repository__name=name
     )
     return sorted((str(row.robot or row.user), row.action) for row in rows)
+
+
+def issued(namespace: str) -> int:
+    """How many tokens its robots were given, as far as it is written."""
+    rows = IssuedTokens.objects.filter(namespace__name=namespace)
+    return sum(rows.values_list("count", flat=True))
+
+
+def last_used(robot: str) -> str | None:
+    """When the robot with this full name was last used, as far as it is written."""
+    namespace, _, name = robot.partition("+")
+    when = Robot.objects.get(namespace__name=namespace, name=name).last_used_at
+    return when.isoformat() if when else None
+
+
+def logins(namespace: str) -> list[str]:
+    """The kinds of the logins in the audit of a namespace, oldest first."""
+    rows = AuditEvent.objects.filter(
+        namespace__name=namespace, kind__startswith="login_"
+    )
+    return list(rows.order_by("id").values_list("kind", flat=True))
 
 
 def set_state(repository: str, state: str, mirror_robot: str | None = None) -> None:

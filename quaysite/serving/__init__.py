@@ -1,0 +1,1 @@
+"""The server that ships: granian outside, Django in threads inside."""
