@@ -6,7 +6,7 @@ be done to repositories follows from `robots.access`.
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from robots.identity import Identity, Kind
 from robots.models import Namespace, TeamMember
@@ -33,11 +33,11 @@ def standing_in(identity: Identity, name: str) -> Standing | None:
     """The standing in the namespace called `name`; None if there is none. One query."""
     if simple_name_issue(name, "Namespace"):
         return None
-    mine = Q(teams__members__user=identity.id or 0)
+    # Not by joining: a namespace may have many teams, and they many members.
+    mine = TeamMember.objects.filter(user=identity.id or 0, namespace=OuterRef("pk"))
+    highest = mine.order_by("-team__role").values("team__role")[:1]
     namespace = (
-        Namespace.objects.filter(name=name)
-        .annotate(own_role=Max("teams__role", filter=mine))
-        .first()
+        Namespace.objects.filter(name=name).annotate(own_role=Subquery(highest)).first()
     )
     if namespace is None:
         return None

@@ -3,7 +3,7 @@
 `next_page` is opaque and signed; it is good for two days, for the same list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -60,16 +60,23 @@ def page_of(
     `order` are fields (a minus sign turns one round) that are never NULL and
     together unique. Raises FrameworkError for a token that is not ours.
     """
-    ordered = queryset.order_by(*order)
     token = request.query_params.get("next_page")
-    if token:
-        ordered = ordered.filter(_after(order, _keys(token, order)))
-    if size is None:
-        return Page(list(ordered), None)
-    items = list(ordered[: size + 1])
-    if len(items) <= size:
+    parts = list(_after(order, _keys(token, order))) if token else [Q()]
+    items = _first(queryset.order_by(*order), parts, None if size is None else size + 1)
+    if size is None or len(items) <= size:
         return Page(items, None)
     return Page(items[:size], _token(items[size - 1], order))
+
+
+def _first(ordered: QuerySet[Any], parts: list[Q], count: int | None) -> list[Any]:
+    """The first `count` rows of the parts, one after the other; one query a part."""
+    items: list[Any] = []
+    for part in parts:
+        rest = None if count is None else count - len(items)
+        items += ordered.filter(part)[:rest]
+        if count is not None and len(items) >= count:
+            break
+    return items
 
 
 def _token(last: Model, order: tuple[str, ...]) -> str:
@@ -93,12 +100,17 @@ def _keys(token: str, order: tuple[str, ...]) -> list[Any]:
     return list(keys)
 
 
-def _after(order: tuple[str, ...], keys: list[Any]) -> Q:
-    """What comes after `keys`: greater in one field, equal in all before it."""
-    condition, equal = Q(), Q()
-    for name, key in zip(order, keys, strict=True):
-        field = name.lstrip("-")
+def _after(order: tuple[str, ...], keys: list[Any]) -> Iterator[Q]:
+    """What comes after `keys`, in parts that an index of that order finds at once.
+
+    First what differs in the last field alone. Told in one condition with OR, all that
+    comes before would be read.
+    """
+    for last in reversed(range(len(order))):
+        name, key = order[last], keys[last]
         lookup = "lt" if name.startswith("-") else "gt"
-        condition |= equal & Q(**{f"{field}__{lookup}": key})
-        equal &= Q(**{field: key})
-    return condition
+        equal = dict(zip(order[:last], keys, strict=False))
+        yield Q(
+            **{field.lstrip("-"): value for field, value in equal.items()},
+            **{f"{name.lstrip('-')}__{lookup}": key},
+        )

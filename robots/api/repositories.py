@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -120,7 +120,9 @@ class RepositoriesViewSet(ApiViewSet):
             raise RequiresAuthentication
         seen = visible_repositories(self.caller.identity, timezone.now())
         if namespace:
-            seen = seen.filter(namespace__name=namespace)
+            # As a value: joined by its name, all repositories would be read.
+            named = Namespace.objects.filter(name=namespace).values("pk")
+            seen = seen.filter(namespace_id=Subquery(named))
         if request.query_params.get("repo_kind", KIND) != KIND:
             seen = seen.none()
         if wanted := queries.text(request, "q"):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from robots.api import moments
-from robots.api.formats import avatar_of, date
+from robots.api.formats import avatar, date
 from robots.api.schema import Avatar
 from robots.lifecycle.token_reading import readable_tokens, unsealed
 from robots.models import RepositoryPermission, Robot, TeamMember
@@ -45,18 +45,23 @@ def tokens_of(robots: Sequence[Robot]) -> dict[int, str]:
 
 def teams_of(robots: Sequence[Robot]) -> Mapping[int, list[dict[str, Any]]]:
     """The teams of each robot, by the robot's key. One query."""
-    teams = defaultdict(list)
-    members = _of(robots, TeamMember.objects.select_related("team"))
-    for member in members.order_by("team__name"):
-        shown = {"name": member.team.name, "avatar": avatar_of(member.team)}
-        teams[member.robot_id or 0].append(shown)
+    teams: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    members = _of(robots, TeamMember.objects.filter(team__namespace__in=_here(robots)))
+    shown: dict[str, dict[str, Any]] = {}
+    for robot_id, name in members.order_by("team__name").values_list(
+        "robot_id", "team__name"
+    ):
+        if name not in shown:
+            shown[name] = {"name": name, "avatar": avatar(name, "team")}
+        teams[robot_id or 0].append(shown[name])
     return teams
 
 
 def repositories_of(robots: Sequence[Robot]) -> Mapping[int, list[str]]:
     """The names of the repositories each robot has a permission on. One query."""
     repositories = defaultdict(list)
-    rows = _of(robots, permissions_now()).order_by("repository__name")
+    now = permissions_now().filter(repository__namespace__in=_here(robots))
+    rows = _of(robots, now).order_by("repository__name")
     for robot_id, name in rows.values_list("robot_id", "repository__name"):
         repositories[robot_id or 0].append(name)
     return repositories
@@ -74,6 +79,11 @@ def _of(robots: Sequence[Robot], rows: QuerySet[Any]) -> QuerySet[Any]:
     if len(robots) <= _MAX_KEYS:
         return rows.filter(robot__in=[robot.pk for robot in robots])
     return rows.filter(robot__namespace=robots[0].namespace_id)
+
+
+def _here(robots: Sequence[Robot]) -> set[int]:
+    """Namespaces of `robots`, for the database: else it reads rows of all of them."""
+    return {robot.namespace_id for robot in robots}
 
 
 class RobotTeam(serializers.Serializer[Any]):

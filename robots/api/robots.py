@@ -1,12 +1,10 @@
 """Robot accounts: of an organization, or of the caller's own namespace."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -45,6 +43,7 @@ from robots.lifecycle.robots import (
 )
 from robots.lifecycle.tokens import MAX_GRACE
 from robots.models import Namespace, Robot
+from robots.models.robots import LastUsed
 from robots.names import simple_name_issue
 from robots.standing import Standing
 
@@ -53,7 +52,6 @@ UNKNOWN_ROBOT = "Could not find robot with specified username"
 _MAX_NAMED = 100
 """Robots that one audit event names; it always counts them."""
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _LIMIT = "If specified, the number of robots to return."
 _GRACE = (
     f"Seconds that the tokens before go on working, 0 to {MAX_GRACE}; federated ones"
@@ -199,7 +197,7 @@ class RobotViewSet(RobotScope):
             robots = robots.filter(
                 Q(name__icontains=wanted) | Q(description__icontains=wanted)
             )
-        robots = robots.annotate(used=Coalesce("last_used_at", Value(_NEVER)))
+        robots = robots.annotate(used=LastUsed("last_used_at"))
         return robots.select_related("namespace")
 
     def _shown_token(self, robot: Robot) -> dict[str, str]:

@@ -19,7 +19,7 @@ class ImportedSecret(models.Model):
     )
     salt = models.CharField(max_length=128, editable=False)
     digest = models.CharField(max_length=32, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
     is_replaced = models.BooleanField(default=False, editable=False)
     """Whether its robot has a newer token, so that a token made of it ends with it."""
 

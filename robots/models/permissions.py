@@ -21,8 +21,12 @@ class RepositoryPermission(models.Model):
     namespace = models.ForeignKey(
         Namespace, on_delete=models.CASCADE, related_name="+", editable=False
     )
+    # The unique indexes begin with it.
     repository = models.ForeignKey(
-        Repository, on_delete=models.CASCADE, related_name="permissions"
+        Repository,
+        on_delete=models.CASCADE,
+        related_name="permissions",
+        db_index=False,
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -17,8 +17,9 @@ from robots.roles import State, Visibility
 class Repository(models.Model):
     """A repository of the registry, as far as deciding about it needs to know."""
 
+    # The unique index of its name begins with it.
     namespace = models.ForeignKey(
-        Namespace, on_delete=models.CASCADE, related_name="repositories"
+        Namespace, on_delete=models.CASCADE, related_name="repositories", db_index=False
     )
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)

@@ -1,9 +1,10 @@
 """Robot accounts: `namespace+name`, limited to their namespace."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Func
 
 from robots import names
 from robots.errors import NameInvalid
@@ -11,11 +12,28 @@ from robots.models.namespaces import Namespace
 from robots.models.rules import matches_name
 
 
+class LastUsed(Func):
+    """`last_used_at`, or 1970 for a robot that was never used: what lists order by.
+
+    The date is a part of the SQL, as an index of it needs.
+    """
+
+    function = "COALESCE"
+    output_field = models.DateTimeField()
+    template = "%(function)s(%(expressions)s, '1970-01-01 00:00:00+00')"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """In the form that Django keeps times in there."""
+        template = self.template.replace("+00", "")
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
 class Robot(models.Model):
     """A machine's account. Its secrets are its `tokens`."""
 
+    # The unique index of its name begins with it.
     namespace = models.ForeignKey(
-        Namespace, on_delete=models.CASCADE, related_name="robots"
+        Namespace, on_delete=models.CASCADE, related_name="robots", db_index=False
     )
     name = models.CharField(
         max_length=255, help_text="The part after the +, without the namespace."
@@ -42,6 +60,14 @@ class Robot(models.Model):
             models.UniqueConstraint(
                 fields=["id", "namespace"], name="robots_robot_id_namespace"
             ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                "namespace",
+                LastUsed("last_used_at").desc(),
+                "name",
+                name="robots_robot_last_used",
+            )
         ]
 
     def __str__(self) -> str:

@@ -58,10 +58,18 @@ class Team(models.Model):
 class TeamMember(models.Model):
     """A person, or a robot of the team's own namespace, in a team."""
 
+    # Alone it would lead to all members of the namespace, where one is asked for.
     namespace = models.ForeignKey(
-        Namespace, on_delete=models.CASCADE, related_name="+", editable=False
+        Namespace,
+        on_delete=models.CASCADE,
+        related_name="+",
+        editable=False,
+        db_index=False,
     )
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
+    # The unique indexes begin with it.
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, related_name="members", db_index=False
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -90,6 +98,10 @@ class TeamMember(models.Model):
             ),
             SameNamespace(field="team", name="robots_teammember_team_namespace"),
             SameNamespace(field="robot", name="robots_teammember_robot_namespace"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["namespace", "user"], name="robots_member_user"),
+            models.Index(fields=["namespace", "robot"], name="robots_member_robot"),
         ]
 
     def __str__(self) -> str:

@@ -80,7 +80,7 @@ def test_a_log_shows_who_did_what(cast: Cast, local_user: As) -> None:
     assert (created["kind"], created["metadata"]["namespace"]) == ("org_create", "acme")
 
 
-def test_twenty_a_page_and_the_same_queries_for_each(
+def test_twenty_a_page_and_as_many_queries_for_each(
     cast: Cast,
     local_user: As,
     django_assert_num_queries: DjangoAssertNumQueries,
@@ -91,8 +91,9 @@ def test_twenty_a_page_and_the_same_queries_for_each(
     alice = local_user(cast.alice)
     alice.get(ORG)  # Notes when the token was used, which later requests need not.
     seen, path = [], f"{ORG}?kind=test"
-    for size in (20, 20, 5):
-        with django_assert_num_queries(3):
+    # One more looks for events of the same moment as the last one of the page before.
+    for size, queries in ((20, 3), (20, 4), (5, 4)):
+        with django_assert_num_queries(queries):
             page = alice.get(path).json
         assert len(page["logs"]) == size
         seen += [entry["metadata"]["number"] for entry in page["logs"]]
