@@ -4,7 +4,7 @@
 #   make demo    a story that proves itself with skopeo or podman
 #   make test    every test, end to end and on both databases
 #   make screenshots   the pictures of the manual, taken anew
-#   make bench   how fast keyless login is, beside a static token, and bulk changes
+#   make bench   what is fast, and whether it is fast enough (benchmarks/README.md)
 #   make fuzz    generated requests against every operation of the API, for long
 #   make lint    style, types, imports, migrations, deployment checks
 #   make clean   remove what can be made again; the data in var/ stays
@@ -50,8 +50,7 @@ screenshots: $(DEVELOPMENT)
 
 .PHONY: bench
 bench: $(DEVELOPMENT)
-	@$(IN_VENV) -m benchmarks.exchange $(ARGS)
-	@$(IN_VENV) -m benchmarks.bulk
+	@$(IN_VENV) -m benchmarks $(ARGS)
 
 .PHONY: lint
 lint: $(DEVELOPMENT)
