@@ -7,9 +7,8 @@ A variable has the name of its setting; secrets may also come from NAME_FILE.
 import re
 from pathlib import Path
 
-import environ
-
 from quaysite import browser_policy, theme
+from quaysite.databases import DatabaseChoices, caches, databases
 from quaysite.environment import (
     env_bool,
     env_given_secret,
@@ -126,11 +125,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "quaysite.hot_paths.HotPathsMiddleware",
     "quaysite.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "quaysite.middleware.DatabaseDownMiddleware",
+    "quaysite.hashing_busy.HashingBusyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -157,39 +158,29 @@ TEMPLATES = [
     }
 ]
 
-# --- Database --------------------------------------------------------------------
+# --- Databases and the cache -----------------------------------------------------
 
-DATABASES = {
-    "default": environ.Env.db_url_config(
-        env_str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+DATABASES = databases(
+    DatabaseChoices(
+        url=env_str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+        max_age=env_int("CONN_MAX_AGE", 600),
+        pool_size=env_int("DATABASE_POOL_SIZE", 0),
+        prepared_statements=env_bool("DATABASE_PREPARED_STATEMENTS", True),
+        replica_url=env_str("DATABASE_REPLICA_URL", ""),
     )
-}
-_database = DATABASES["default"]
-# Opening a connection costs more than a token does; seconds to keep one.
-_database["CONN_MAX_AGE"] = env_int("CONN_MAX_AGE", 600)
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    _database["OPTIONS"] = {
-        # Readers never wait for the one writer, and a writer waits for its turn.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
-    }
-
-# What processes share: issuers' keys. Without Redis each process keeps its own.
-CACHES = {
-    "default": environ.Env.cache_url_config(env_str("CACHE_URL", "locmemcache://"))
-}
-if CACHES["default"]["BACKEND"].endswith("RedisCache"):
-    # Seconds: one that hangs is to be given up before logins wait for it.
-    _patience = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
-    CACHES["default"]["OPTIONS"] = _patience | CACHES["default"].get("OPTIONS", {})
+)
+DATABASE_REPLICA_MAX_LAG = env_int("DATABASE_REPLICA_MAX_LAG", 5)  # seconds
+CACHES = caches(env_str("CACHE_URL", "locmemcache://"))
 
 # --- People's passwords and sessions ---------------------------------------------
 
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "robots.password_hashing.BoundedArgon2",
+    "robots.password_hashing.BoundedPBKDF2",
 ]
+# Of each process; all of them together must be well below its threads.
+PASSWORD_HASHES_AT_ONCE = env_int("PASSWORD_HASHES_AT_ONCE", 1)
+PASSWORD_HASHES_WAITING = env_int("PASSWORD_HASHES_WAITING", 2)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
     for validator in (

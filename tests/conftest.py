@@ -21,6 +21,7 @@ from robots.lifecycle.permissions import grant
 from robots.models import Namespace, Repository, Robot, Team
 from robots.repository_uses import uses
 from robots.roles import Role, Visibility
+from robots.usage import usage
 from tests import factories
 
 
@@ -83,6 +84,7 @@ def own_login_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logins, "login_log", LoginLog())
     monkeypatch.setattr(issued, "issued_count", IssuedCount())
     monkeypatch.setattr(uses, "_waiting", {})
+    monkeypatch.setattr(usage, "_uses", {})
 
 
 @pytest.fixture(autouse=True)

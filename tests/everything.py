@@ -44,9 +44,12 @@ ONCE = [
     "tests/federation/test_jwks_redis.py",
     "tests/federation/test_keys.py",
     "tests/federation/test_linter.py",
+    "tests/benchmarks",
     "tests/federation/test_matching.py",
     "tests/quaysite/test_quickstart_command.py",
     "tests/quaysite/test_quickstart_demo.py",
+    "tests/replica",
+    "tests/scaling",
     "tests/test_architecture.py",
 ]
 """What asks no database, or brings its own: the run on SQLite has all of it, and on

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 PACKAGES = {
     "docker-registry": "docker-registry",
@@ -17,6 +18,10 @@ PACKAGES = {
     "chromium": "chromium",
     "redis-server": "redis-server",
     "jq": "jq",
+    "wrk": "wrk",
+    "initdb": "postgresql",
+    "pgbouncer": "pgbouncer",
+    "haproxy": "haproxy",
 }
 
 # Debian's own first: its docker and dockerd fit each other.
@@ -25,7 +30,13 @@ SEARCH_PATH = os.pathsep.join(["/usr/bin", "/usr/sbin", os.environ.get("PATH", "
 
 def find(program: str) -> str | None:
     """The path of `program`, or None."""
-    return shutil.which(program, path=SEARCH_PATH)
+    return shutil.which(program, path=SEARCH_PATH) or _of_server(program)
+
+
+def _of_server(program: str) -> str | None:
+    """PostgreSQL's own programs are in a folder of their version; the newest has it."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+    return str(found[-1]) if found else None
 
 
 def missing() -> dict[str, str]:

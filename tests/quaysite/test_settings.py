@@ -140,8 +140,10 @@ def test_a_database_url_names_another_and_keeps_sqlite_options_away(
 
 
 def test_passwords_are_hashed_with_argon2_first(load: Load) -> None:
-    hasher = "django.contrib.auth.hashers.Argon2PasswordHasher"
-    assert load()["PASSWORD_HASHERS"][0] == hasher
+    assert load()["PASSWORD_HASHERS"] == [
+        "robots.password_hashing.BoundedArgon2",
+        "robots.password_hashing.BoundedPBKDF2",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ SERVER_VARIABLE = re.compile(r'environ\.get\(\s*"(\w+)", "(.*?)"')
 
 PAGE = (BASE / "docs" / "settings.md").read_text()
 ROWS = dict(ROW.findall(PAGE))
-SERVER = dict(SERVER_VARIABLE.findall((BASE / "quaysite" / "gunicorn.py").read_text()))
+OPTIONS = BASE / "quaysite" / "serving" / "options.py"
+SERVER = dict(SERVER_VARIABLE.findall(OPTIONS.read_text()))
 READ = set(VARIABLE.findall(SETTINGS.read_text()))
 
 SIMPLE: dict[str, Callable[[str], Any]] = {
