@@ -13,12 +13,12 @@ from http.client import responses
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
-from django.db import connections
 
 from quaysite.middleware import identify
 from registryauth.asked import asked_in
 from registryauth.endpoint import reply_to
 from registryauth.parameters import Values
+from robots.outage import drop_dead_connections
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class TokenLane:
             logger.exception("the token endpoint failed, request=%s", request_id)
             return self.application(environ, start_response)
         finally:
-            close_old_connections()
+            drop_dead_connections()
         headers = [
             *reply.headers.items(),
             *(self._https_headers if is_secure else self._headers),
@@ -70,14 +70,6 @@ class TokenLane:
             if told is not None:
                 return str(told).partition(",")[0].strip() == secure
         return bool(environ["wsgi.url_scheme"] == "https")
-
-
-def close_old_connections() -> None:
-    """Give up connections that failed or are too old, as Django does each time."""
-    for connection in connections.all(initialized_only=True):
-        # Whoever is in a transaction around this request, a test, needs it.
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
 
 
 def _security_headers(*, over_https: bool) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ def is_outage(error: Exception) -> bool:
 
 
 def drop_dead_connections() -> bool:
-    """Close connections that the server has cut; whether there was any.
+    """Close connections that are cut, too old, or of a pool; whether there was any.
 
     The next query opens a new one. One in a transaction is left alone: what was
     begun cannot be taken up on another.

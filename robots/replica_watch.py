@@ -21,6 +21,7 @@ from django.db import Error, connections, router
 from robots import conf
 from robots.models import ReplicationBeat
 from robots.models.replication import THE_ONE
+from robots.outage import drop_dead_connections
 from robots.statements import Statement
 
 logger = logging.getLogger(__name__)
@@ -122,9 +123,9 @@ class ReplicaWatch:
             reason = self._why_not()
         except Error as error:
             reason = type(error).__name__
-            # Before `_let_go`, which would ask a server that may hang.
+            # First: what follows would ask a server that may hang.
             connections[ALIAS].close()
-        _let_go()
+        drop_dead_connections()
         if reason:
             self._note_bad(reason)
         else:
@@ -192,12 +193,6 @@ class ReplicaWatch:
         while True:
             self.look()
             pause.wait(BEAT_SECONDS)
-
-
-def _let_go() -> None:
-    """Give up this thread's connections that are broken, old, or of a pool."""
-    for connection in connections.all(initialized_only=True):
-        connection.close_if_unusable_or_obsolete()
 
 
 watch = ReplicaWatch()

@@ -21,24 +21,11 @@ from tests.quaysite.passwords import (
     NOBODY,
     NOTE,
     TEXT,
-    bound_hashes,
     busy,
-    hash_again,
     kinds,
     stored,
 )
 from tests.registryauth.endpoint import Endpoint, basic, refusal
-
-
-@pytest.fixture
-def people(settings: Settings, cast: Cast) -> Cast:
-    bound_hashes(settings)
-    return hash_again(cast)
-
-
-@pytest.fixture
-def endpoint(client: Client) -> Endpoint:
-    return Endpoint(client)
 
 
 @pytest.mark.parametrize("name", ["bob", NOBODY, f"{NOBODY}@example.com"])

@@ -16,23 +16,9 @@ from tests.quaysite.passwords import (
     FORMS,
     NOTE,
     TEXT,
-    bound_hashes,
-    hash_again,
     stored,
 )
 from tests.registryauth.endpoint import Endpoint, basic
-
-
-@pytest.fixture
-def people(settings: Settings, cast: Cast) -> Cast:
-    bound_hashes(settings)
-    return hash_again(cast)
-
-
-@pytest.fixture
-def endpoint(client: Client) -> Endpoint:
-    return Endpoint(client)
-
 
 HERE = "127.0.0.1"
 """Where the requests of these tests come from."""

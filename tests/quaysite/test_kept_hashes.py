@@ -17,19 +17,8 @@ from robots.password_hashing import HashingBusy
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import PASSWORD
-from tests.quaysite.passwords import QUICK, bound_hashes, busy, hash_again, kinds
+from tests.quaysite.passwords import QUICK, busy, kinds
 from tests.registryauth.endpoint import Endpoint, basic
-
-
-@pytest.fixture
-def people(settings: Settings, cast: Cast) -> Cast:
-    bound_hashes(settings)
-    return hash_again(cast)
-
-
-@pytest.fixture
-def endpoint(client: Client) -> Endpoint:
-    return Endpoint(client)
 
 
 class OldHasher(PBKDF2PasswordHasher):

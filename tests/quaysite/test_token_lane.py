@@ -198,5 +198,5 @@ def test_what_is_unexpected_is_left_to_django(
 def test_a_connection_of_a_site_that_keeps_none_is_closed() -> None:
     connection.ensure_connection()
     connection.close_at = 0
-    token_lane.close_old_connections()
+    ask(environ_of())
     assert connection.connection is None
