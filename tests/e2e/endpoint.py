@@ -1,5 +1,6 @@
 """Plain HTTP to the site and the registry, for what no client shows."""
 
+import contextlib
 import http.client
 import json
 from collections.abc import Mapping
@@ -52,13 +53,15 @@ def request(
     body, kind = _body(form, document)
     connection = http.client.HTTPConnection(address, timeout=SECONDS)
     try:
-        connection.request(
-            method,
-            path,
-            body=iter([body]) if chunked and body else body,
-            headers={**kind, **(headers or {})},
-            encode_chunked=chunked,
-        )
+        # Whoever refuses a body may answer before the whole of it was sent.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(
+                method,
+                path,
+                body=iter([body]) if chunked and body else body,
+                headers={**kind, **(headers or {})},
+                encode_chunked=chunked,
+            )
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read().decode())
     finally:

@@ -59,4 +59,3 @@ def test_the_logs_that_were_searched_are_the_real_ones(site: Site, cast: Cast) -
     assert re.search(r'"GET /v2/auth HTTP/1\.1" 200 ', site.access_log())
     assert f"token sub={cast.reader.name} " in site.application_log()
     assert f"granted=[{web}:pull]" in site.application_log()
-    assert "[DEBUG]" in site.application_log()

@@ -425,6 +425,8 @@ def _peeked() -> Peeked:
         {"token": SIGNER.token(iss="https://other.example")},
         {"token": SIGNER.token({"typ": "at+jwt"})},
         {"token": SIGNER.token({"kid": "key-2"})},
+        {"token": forgery.sealed(SIGNER, b"{}", b"no JSON")},
+        {"token": forgery.sealed(SIGNER, b"{}", b"\xff")},
     ],
     ids=lambda changes: " ".join(changes),
 )

@@ -783,8 +783,9 @@ def at_once(deed: Callable[[], Any], count: int = 4) -> list[Any]:
 )
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_use_one_code_or_refresh_token_one_gets_something(
-    cast: Cast, application: Application
+    cast: Cast, application: Application, settings: Settings
 ) -> None:
+    settings.PASSWORD_HASHES_WAITING = 8
     code = code_for(browser(cast.bob), application)
     answers = at_once(lambda: exchange(application, code))
     assert sorted(a.status_code for a in answers) == [200, 400, 400, 400]

@@ -172,7 +172,8 @@ def test_when_one_server_ends_the_other_is_stopped(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         children = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children")
         for pid in children.read_text().split():
-            if "serve" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+            command = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            if "serve" in command and "manage.py" not in command:
                 os.kill(int(pid), signal.SIGKILL)
         assert run.process.wait(START_SECONDS) == 1
         assert run.process.stdout is not None
@@ -244,7 +245,7 @@ def test_both_servers_are_out_of_reach_of_the_network(tmp_path: Path) -> None:
             addresses = re.findall(
                 rf": ([0-9A-F]+):{port:04X} [0-9A-F]+:0000 0A", listening
             )
-            assert addresses == ["0100007F"]  # 127.0.0.1, little-endian
+            assert set(addresses) == {"0100007F"}  # 127.0.0.1, little-endian
 
 
 def test_it_does_not_wait_for_an_answer_that_cannot_come(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from quaysite.serving.bodies import BodyRefused, has_body, read_body
+from tests.quaysite.loops import result_of
 from tests.quaysite.test_serving_environ import Headers
 
 CHUNKED = Headers(("transfer-encoding", "chunked"))
@@ -36,7 +37,7 @@ class Body:
 
 
 def read(body: Body, headers: Headers, limit: int | None = 10) -> bytes:
-    return asyncio.run(read_body(body, headers, limit, seconds=0.2))
+    return result_of(read_body(body, headers, limit, seconds=0.2))
 
 
 def length(number: int) -> Headers:

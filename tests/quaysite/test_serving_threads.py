@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from quaysite.serving.threads import Threads
+from tests.quaysite.loops import result_of
 
 
 def test_a_deed_that_fails_ends_no_thread(caplog: pytest.LogCaptureFixture) -> None:
@@ -22,7 +23,7 @@ def test_a_deed_that_fails_ends_no_thread(caplog: pytest.LogCaptureFixture) -> N
         threads.stop(5)
 
     with caplog.at_level(logging.ERROR):
-        asyncio.run(run())
+        result_of(run())
     assert done == [1]
     assert caplog.text.count("a request failed") == 3
 
@@ -44,7 +45,7 @@ def test_what_nobody_waits_for_any_more_is_not_done() -> None:
         await asyncio.wait_for(asyncio.gather(first, last), 10)
         threads.stop(5)
 
-    asyncio.run(run())
+    result_of(run())
     assert done == ["last"]
 
 
