@@ -16,6 +16,9 @@ _READS = ("SELECT", "(SELECT", "WITH")
 _FEW = {"robots_emergencyswitch", "django_content_type", "django_session"}
 """Tables that are small in any site, or not ours to index."""
 
+_WHOLE = {"Rewind", "Last"}
+"""How SQLite begins to read a table from one end to the other."""
+
 
 class Scan(NamedTuple):
     """A table read as a whole, and its pages of 8 KiB; SQLite tells none."""
@@ -65,21 +68,24 @@ def explained(question: Question) -> list[Explained]:
 
 
 def _by_sqlite(name: str, statement: _Statement) -> Iterator[Explained]:
+    """Scans are told by the program that runs: plans name tables by their aliases."""
     found = Explained(name, statement.sql, "sqlite")
     with connection.cursor() as cursor:
-        verb = "EXPLAIN QUERY PLAN"
-        cursor.execute(f"{verb} {statement.sql}", statement.params)
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement.sql}", statement.params)
         found.plan = [detail for *_, detail in cursor.fetchall()]
-    named = dict(
-        (alias or table, table)
-        for table, alias in re.findall(r'"(\w+)"(?: (U\d+|T\d+))?', statement.sql)
-        if "_" in table
-    )
-    for detail in found.plan:
-        scanned = re.match(r"SCAN (\w+)(?!\w| USING)", detail)
-        table = named.get(scanned[1], "") if scanned else ""
-        if table and table not in _FEW:
-            found.scans.append(Scan(table))
+        cursor.execute("SELECT rootpage, name FROM sqlite_schema WHERE type = 'table'")
+        tables = dict(cursor.fetchall())
+        cursor.execute(f"EXPLAIN {statement.sql}", statement.params)
+        steps = [(operation, *places) for _, operation, *places in cursor.fetchall()]
+    opened = {
+        place: tables[root]
+        for operation, place, root, database, *_ in steps
+        if operation == "OpenRead" and database == 0 and root in tables
+    }
+    whole = [
+        opened[place] for op, place, *_ in steps if op in _WHOLE and place in opened
+    ]
+    found.scans = [Scan(table) for table in whole if table not in _FEW]
     yield found
 
 

@@ -21,6 +21,7 @@ from robots import access
 from robots.credentials import Secret
 from robots.decision import AccessRequest
 from robots.identity import ANONYMOUS, Identity, Kind
+from robots.login_grants import LoginGrants
 from robots.models import Robot, RobotToken
 from robots.names import RepositoryName
 from robots.roles import Action
@@ -56,6 +57,8 @@ def hot_questions(world: World) -> list[Question]:
         Question("wrong secret", partial(_log_in, name, Secret(secret_of(-2)))),
         Question("app token", partial(_app_login, world.people // 2)),
         Question("exchange", partial(_exchange, world.robot_name(number // 10 * 10))),
+        Question("login, 1 scope", partial(_log_in, name, secret, granted[:1])),
+        Question("login, 10 scopes", partial(_log_in, name, secret, granted[:SCOPES])),
         Question("robot, 1 scope", partial(_authorize, robot, granted[:1])),
         Question("robot, 10 scopes", partial(_authorize, robot, granted[:SCOPES])),
         Question("robot, foreign", partial(_authorize, robot, elsewhere[:SCOPES])),
@@ -74,6 +77,7 @@ def skewed_questions() -> list[Question]:
     plain = _robot("big+m-7")
     return [
         Question("big: token", partial(_log_in, skew.ROBOT, skew.secret())),
+        Question("big: login", partial(_log_in, skew.ROBOT, skew.secret(), granted)),
         Question("big: wrong", partial(_log_in, skew.ROBOT, Secret(secret_of(-2)))),
         Question("big: robot, 1 scope", partial(_authorize, robot, granted[:1])),
         Question("big: robot, 7 scopes", partial(_authorize, robot, granted)),
@@ -117,9 +121,11 @@ def _lists(organization: str, owner: str) -> list[Question]:
     ]
 
 
-def _log_in(name: str, secret: Secret) -> None:
+def _log_in(name: str, secret: Secret, names: Sequence[str] = ()) -> None:
+    """With what will be asked for, if there is anything."""
+    grants = LoginGrants([RepositoryName(*name.split("/")) for name in names])
     with suppress(Unauthorized):
-        authenticate_robot(name, secret, timezone.now())
+        authenticate_robot(name, secret, timezone.now(), grants=grants)
 
 
 def _renew(robot: Identity) -> None:

@@ -16,16 +16,21 @@ from registryauth.robot_login import authenticate_robot
 from registryauth.robot_spelling import robot_called
 from robots.credentials import Secret
 from robots.identity import ANONYMOUS, Identity
+from robots.login_grants import LoginGrants
 from robots.origin import NOWHERE, Origin
 
 _UNREADABLE = "Specified credentials are invalid"
 
 
 def authenticate_header(
-    header: str | None, now: datetime, origin: Origin = NOWHERE
+    header: str | None,
+    now: datetime,
+    origin: Origin = NOWHERE,
+    grants: LoginGrants | None = None,
 ) -> Identity:
     """The identity behind an Authorization header; anonymous only if there is none.
 
+    What a robot's login finds on its way, `grants` holds afterwards.
     Raises Unauthorized for a header that is not Basic, is malformed, or is wrong
     (RFC 7617).
     """
@@ -35,11 +40,15 @@ def authenticate_header(
     if scheme.lower() != "basic":
         raise Unauthorized(_UNREADABLE, reason="the scheme is not Basic")
     username, secret = _decode(encoded.strip())
-    return authenticate(username, secret, now, origin)
+    return authenticate(username, secret, now, origin, grants)
 
 
 def authenticate(
-    username: str, secret: Secret, now: datetime, origin: Origin = NOWHERE
+    username: str,
+    secret: Secret,
+    now: datetime,
+    origin: Origin = NOWHERE,
+    grants: LoginGrants | None = None,
 ) -> Identity:
     """The robot (its name has a `+`) or the person that these belong to.
 
@@ -51,7 +60,7 @@ def authenticate(
     """
     name = robot_called(username)
     try:
-        return _authenticate(name, secret, now, origin)
+        return _authenticate(name, secret, now, origin, grants)
     except Unauthorized as error:
         error.username = name
         error.message = error.message.replace(name, username, 1)
@@ -59,7 +68,11 @@ def authenticate(
 
 
 def _authenticate(
-    username: str, secret: Secret, now: datetime, origin: Origin
+    username: str,
+    secret: Secret,
+    now: datetime,
+    origin: Origin,
+    grants: LoginGrants | None,
 ) -> Identity:
     if username == app_login.USERNAME:
         return authenticate_app_login(secret, now)
@@ -68,7 +81,7 @@ def _authenticate(
     if "+" in username and is_assertion(secret) and password_login():
         return authenticate_assertion(username, secret, origin, now)
     if "+" in username:
-        return authenticate_robot(username, secret, now, origin)
+        return authenticate_robot(username, secret, now, origin, grants)
     return authenticate_client(username, secret, origin)
 
 

@@ -20,10 +20,12 @@ from registryauth.errors import (
     Unauthorized,
     Unavailable,
 )
+from registryauth.foreseen import Foreseen, Wish
 from registryauth.issue import Answer, Question, issue
 from registryauth.keys import KeyStoreError
 from registryauth.refusals import NO_STORE, Reply, refused
 from robots.identity import Identity
+from robots.login_grants import LoginGrants
 from robots.outage import OUTAGES, drop_dead_connections, is_outage
 
 logger = logging.getLogger(__name__)
@@ -74,27 +76,31 @@ def _once(asked: Asked) -> Reply:
 
 def _get(asked: Asked, now: datetime) -> Answer:
     """A token for the Authorization header's owner, or for anybody."""
+    foreseen = Foreseen(lambda: _wish_in(asked.query))
     try:
-        identity = authenticate_header(asked.authorization, now, asked.origin)
+        identity = authenticate_header(
+            asked.authorization, now, asked.origin, foreseen.grants
+        )
     except Unauthorized as error:
         logins.login_log.note_failure(error, asked)
         raise
-    values = parameters.query(asked.query)
-    service = parameters.service(values)
-    scopes = parameters.requested_scopes(values)
-    if identity.is_anonymous and not scopes:
+    wish = foreseen.wish()
+    if identity.is_anonymous and not wish.scopes:
         raise Unauthorized("access to the requested resource is not authorized")
-    question = Question(
-        service=service,
-        scopes=scopes,
-        wants_refresh_token=parameters.last(values, "offline_token") == "true",
-        may_create=asked.method == "GET",
-        origin=asked.origin,
-    )
-    answer = issue(identity, question, now)
-    if not scopes:
+    question = Question(wish, may_create=asked.method == "GET", origin=asked.origin)
+    answer = issue(identity, question, now, foreseen.grants)
+    if not wish.scopes:
         logins.login_log.note_login(identity, asked)
     return answer
+
+
+def _wish_in(query: str) -> Wish:
+    values = parameters.query(query)
+    return Wish(
+        service=parameters.service(values),
+        scopes=parameters.requested_scopes(values),
+        wants_refresh_token=parameters.last(values, "offline_token") == "true",
+    )
 
 
 def _post(asked: Asked, now: datetime) -> Answer:
@@ -102,33 +108,37 @@ def _post(asked: Asked, now: datetime) -> Answer:
     values = asked.form()
     service = parameters.service(values)
     grant_type = parameters.last(values, "grant_type")
+    offline = parameters.last(values, "access_type") == "offline"
+    foreseen = Foreseen(
+        lambda: Wish(
+            service=service,
+            scopes=parameters.requested_scopes(values),
+            # A refresh token does not renew itself: it would never end.
+            wants_refresh_token=grant_type == "password" and offline,
+        )
+    )
     if grant_type == "password":
-        identity = _by_password(asked, values, now)
+        identity = _by_password(asked, values, now, foreseen.grants)
     elif grant_type == "refresh_token":
         shown = parameters.required(values, "refresh_token")
         identity = refresh.authenticate(shown, service, now)
     else:
         raise InvalidRequest("grant_type must be password or refresh_token")
-    offline = parameters.last(values, "access_type") == "offline"
-    question = Question(
-        service=service,
-        scopes=parameters.requested_scopes(values),
-        # A refresh token does not renew itself: it would never end.
-        wants_refresh_token=grant_type == "password" and offline,
-        may_create=True,
-        origin=asked.origin,
-    )
-    answer = issue(identity, question, now)
-    if not question.scopes and grant_type == "password":
+    wish = foreseen.wish()
+    question = Question(wish, may_create=True, origin=asked.origin)
+    answer = issue(identity, question, now, foreseen.grants)
+    if not wish.scopes and grant_type == "password":
         logins.login_log.note_login(identity, asked)
     return answer
 
 
-def _by_password(asked: Asked, values: parameters.Values, now: datetime) -> Identity:
+def _by_password(
+    asked: Asked, values: parameters.Values, now: datetime, grants: LoginGrants | None
+) -> Identity:
     username = parameters.required(values, "username").reveal()
     password = parameters.required(values, "password")
     try:
-        return authenticate(username, password, now, asked.origin)
+        return authenticate(username, password, now, asked.origin, grants)
     except Unauthorized as error:
         logins.login_log.note_failure(error, asked)
         raise

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from registryauth import issued, refresh, tokens
 from registryauth.errors import NamespaceDisabled
+from registryauth.foreseen import Wish
 from registryauth.robot_login import confirm_robot
 from registryauth.scopes import Scope
 from robots.access import authorize, authorize_by_replica, may_list_catalog
@@ -15,6 +16,7 @@ from robots.decision import AccessRequest, Decision
 from robots.errors import AlreadyExists, NotFound
 from robots.identity import Identity
 from robots.lifecycle.repositories import create_on_push
+from robots.login_grants import LoginGrants
 from robots.names import RepositoryName
 from robots.origin import Origin
 from robots.replica_watch import watch
@@ -30,9 +32,7 @@ NOTHING: frozenset[Action] = frozenset()
 class Question(NamedTuple):
     """What one request asks for. A request that may not write creates nothing."""
 
-    service: str
-    scopes: Sequence[Scope]
-    wants_refresh_token: bool
+    wish: Wish
     may_create: bool
     origin: Origin
 
@@ -46,43 +46,55 @@ class Answer(NamedTuple):
     refresh_token: Secret | None
 
 
-def issue(identity: Identity, question: Question, now: datetime) -> Answer:
-    """Decide every scope and sign the result.
+def issue(
+    identity: Identity,
+    question: Question,
+    now: datetime,
+    grants: LoginGrants | None = None,
+) -> Answer:
+    """Decide every scope and sign the result; by `grants`, where the login found them.
 
     A denied scope stays in the token with no actions, whether or not its
     repository exists. Raises NamespaceDisabled, and Unauthorized for a robot that only
     a replica let in.
     """
-    decisions = _decide(identity, question, now)
+    decisions = _decide(identity, question, now, grants)
     granted = [
         (scope, _granted(identity, scope, decision))
-        for scope, decision in zip(question.scopes, decisions, strict=True)
+        for scope, decision in zip(question.wish.scopes, decisions, strict=True)
     ]
     _log(identity, question, granted, decisions)
     usage.note(identity, now)
     uses.note_granted(identity, filter(None, decisions), now)
     issued.issued_count.note(identity, now)
-    wants_refresh = question.wants_refresh_token and refresh.can_be_earned(identity)
+    service = question.wish.service
+    wants_refresh = question.wish.wants_refresh_token
     return Answer(
-        token=tokens.mint(identity, question.service, granted, now),
+        token=tokens.mint(identity, service, granted, now),
         issued_at=now,
         expires_at=tokens.expires_at(identity, now),
         refresh_token=(
-            refresh.mint(identity, question.service, now) if wants_refresh else None
+            refresh.mint(identity, service, now)
+            if wants_refresh and refresh.can_be_earned(identity)
+            else None
         ),
     )
 
 
 def _decide(
-    identity: Identity, question: Question, now: datetime
+    identity: Identity,
+    question: Question,
+    now: datetime,
+    grants: LoginGrants | None,
 ) -> list[Decision | None]:
     """One decision for each scope, in order; None for what is no repository."""
+    scopes = question.wish.scopes
     requests = [
         AccessRequest(scope.repository, scope.actions)
-        for scope in question.scopes
+        for scope in scopes
         if scope.repository is not None
     ]
-    decisions = _authorized(identity, requests, now)
+    decisions = _authorized(identity, requests, now, grants)
     missing = [decision for decision in decisions if decision.creates]
     if question.may_create and missing:
         for decision in missing:
@@ -90,11 +102,14 @@ def _decide(
         anew = iter(_authorized(identity, [d.request for d in missing], now))
         decisions = [next(anew) if d.creates else d for d in decisions]
     found = iter(decisions)
-    return [next(found) if scope.repository else None for scope in question.scopes]
+    return [next(found) if scope.repository else None for scope in scopes]
 
 
 def _authorized(
-    identity: Identity, requests: Sequence[AccessRequest], now: datetime
+    identity: Identity,
+    requests: Sequence[AccessRequest],
+    now: datetime,
+    grants: LoginGrants | None = None,
 ) -> list[Decision]:
     if not requests:
         return []
@@ -103,7 +118,7 @@ def _authorized(
         if known is not None:
             return known
     confirm_robot(identity, now)
-    decisions = authorize(identity, requests, now)
+    decisions = authorize(identity, requests, now, grants)
     # Only the first one is what the client came for: a further one is where a blob
     # may be mounted from, and must not stop the push.
     # Nor does an anonymous caller learn of it.
@@ -145,11 +160,11 @@ def _log(
         "token sub=%s method=%s service=%s granted=[%s] denied=[%s] request=%s",
         identity.name,
         identity.method,
-        question.service,
+        question.wish.service,
         " ".join(f"{s.name}:{','.join(sorted(a))}" for s, a in granted if a),
         "; ".join(
             f"{scope.name}:{action}: {denial}"
-            for scope, decision in zip(question.scopes, decisions, strict=True)
+            for scope, decision in zip(question.wish.scopes, decisions, strict=True)
             if decision is not None
             for action, denial in sorted(decision.denied.items())
         ),

@@ -4,55 +4,30 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, NamedTuple
 
-from django.contrib.auth import get_user_model
-from django.db import models, router
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db import router
 
-from registryauth import first_login
+from registryauth import first_login, token_rows
 from registryauth.errors import Unauthorized
-from robots import conf, credentials, switches
+from registryauth.token_rows import TokenRow
+from robots import conf, switches
 from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.identity import Identity, Kind, Method
+from robots.login_grants import LoginGrants
 from robots.models import RobotToken, TokenOrigin
 from robots.names import MAX_LENGTH
 from robots.origin import NOWHERE, Origin
-from robots.prepared import Parameter
 from robots.replica_watch import watch
-from robots.replicas import ReplicatedQuery
 from robots.statements import Row
 
 
-class _TokenRow(NamedTuple):
-    """One token, its robot, namespace and trust: all that a login depends on."""
-
-    token_id: int
-    origin: str
-    token_expires_at: datetime | None
-    robot_id: int
-    robot_name: str
-    robot_enabled: bool
-    robot_expires_at: datetime | None
-    namespace_id: int
-    namespace_name: str
-    namespace_enabled: bool
-    owner_name: str | None
-    owner_is_active: bool
-    trust_is_enabled: bool | None
-    site_allows: str | None
-    namespace_allows: str | None
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.namespace_name}+{self.robot_name}"
-
-
 def authenticate_robot(
-    full_name: str, secret: Secret, now: datetime, origin: Origin = NOWHERE
+    full_name: str,
+    secret: Secret,
+    now: datetime,
+    origin: Origin = NOWHERE,
+    grants: LoginGrants | None = None,
 ) -> Identity:
     """The robot called `full_name`, if `secret` is one of its live tokens.
 
@@ -60,30 +35,53 @@ def authenticate_robot(
     of which robots exist; the site's emergency switch says the same to a wrong
     secret and to a right one, and nothing to names on its list. The token is looked
     up by its digest alone, so an unknown robot costs the same as a wrong secret; a
-    secret that another registry kept as a hash becomes a token first.
+    secret that another registry kept as a hash becomes a token first. Once it is let
+    in, `grants` holds what was found of them on the way.
     """
     if conf.robots_disallowed(full_name):
         raise Unauthorized(RobotsDisallowed.MESSAGE)
-    query, values = _by_secret(secret, now)
     if watch.is_usable():
+        query, values = token_rows.by_secret_on_replica(secret, now)
         vouched = _vouched(query.replica_rows(values), now, full_name)
         if vouched is not None:
             return vouched
-    row = _own(query.rows(values), full_name)
+    if grants is not None and not grants.are_all_in(full_name.partition("+")[0]):
+        grants = None
+    row, rows = _found(full_name, secret, now, origin, grants)
+    if row is None:
+        raise Unauthorized(
+            _could_not_find(full_name),
+            reason="no live token of this robot has that digest",
+        )
+    identity = _identity(row, now)
+    if grants is not None:
+        found = token_rows.grants_in(rows, row.token_id)
+        grants.keep(row.robot_id, row.namespace, found)
+    return identity
+
+
+def _found(
+    full_name: str,
+    secret: Secret,
+    now: datetime,
+    origin: Origin,
+    grants: LoginGrants | None,
+) -> tuple[TokenRow | None, Sequence[Row]]:
+    """The robot's token, and all rows of the secret, which may be from another
+    registry; as the primary knows them, and with `grants` if they are wanted.
+    """
+    query, values = token_rows.by_secret(secret, now, grants)
+    rows = query.rows(values)
+    row = _own(rows, full_name)
     if row is None:
         held = first_login.held_for(full_name, secret, now)
         if switches.stops(held.site_allows, full_name):
             raise _stopped("the site")
         if first_login.becomes_token(held, secret, origin):
             # A replica may not have the token yet.
-            written = router.db_for_write(RobotToken)
-            row = _own(query.rows(values, written), full_name)
-    if row is None:
-        raise Unauthorized(
-            _could_not_find(full_name),
-            reason="no live token of this robot has that digest",
-        )
-    return _identity(row, now)
+            rows = query.rows(values, router.db_for_write(RobotToken))
+            row = _own(rows, full_name)
+    return row, rows
 
 
 def reauthenticate_robot(token_id: int, full_name: str, now: datetime) -> Identity:
@@ -92,8 +90,8 @@ def reauthenticate_robot(token_id: int, full_name: str, now: datetime) -> Identi
     A replica that knows it by another name than `full_name` is not believed: the
     primary may just have renamed it. Raises Unauthorized.
     """
-    values = {"id": token_id, "now": now}
-    vouched = _vouched(_by_id().replica_rows(values), now, full_name)
+    query, values = token_rows.by_id(token_id, now)
+    vouched = _vouched(query.replica_rows(values), now, full_name)
     return vouched or _living(token_id, now, "Invalid refresh token")
 
 
@@ -108,10 +106,11 @@ def confirm_robot(identity: Identity, now: datetime) -> None:
 
 
 def _living(token_id: int, now: datetime, refusal: str) -> Identity:
-    rows = _by_id().rows({"id": token_id, "now": now})
+    query, values = token_rows.by_id(token_id, now)
+    rows = token_rows.in_rows(query.rows(values))
     if not rows:
         raise Unauthorized(refusal, reason="its robot token is gone")
-    row = _TokenRow._make(rows[0])
+    row = rows[0]
     if conf.robots_disallowed(row.full_name):
         raise Unauthorized(RobotsDisallowed.MESSAGE)
     return _identity(row, now)
@@ -124,7 +123,7 @@ def _vouched(
 
     None where they do not: a no is for the primary to say.
     """
-    for row in map(_TokenRow._make, rows or ()):
+    for row in token_rows.in_rows(rows or ()):
         if not _same(row.full_name, full_name):
             continue
         if conf.robots_disallowed(row.full_name):
@@ -136,7 +135,7 @@ def _vouched(
     return None
 
 
-def _identity(row: _TokenRow, now: datetime) -> Identity:
+def _identity(row: TokenRow, now: datetime) -> Identity:
     """The identity, unless a switch, its robot, namespace, owner or end forbids it."""
     name = row.full_name
     _check_switches(row)
@@ -168,7 +167,7 @@ def _could_not_find(full_name: str) -> str:
     return f"Could not find robot with username: {shown} and supplied password."
 
 
-def _check_switches(row: _TokenRow) -> None:
+def _check_switches(row: TokenRow) -> None:
     """A namespace's switch is told to a right token only, as what is disabled is.
 
     To everybody it would tell that there is a namespace of that name.
@@ -184,63 +183,14 @@ def _stopped(target: str) -> Unauthorized:
     return Unauthorized(RobotsDisallowed.MESSAGE, reason=reason)
 
 
-def _own(rows: Sequence[Row], full_name: str) -> _TokenRow | None:
+def _own(rows: Sequence[Row], full_name: str) -> TokenRow | None:
     """The token of the robot called `full_name`, if it is among the rows.
 
     Two robots can have one secret whose digests differ, as they are of two keys.
     """
-    found = map(_TokenRow._make, rows)
+    found = token_rows.in_rows(rows)
     own = [row for row in found if _same(row.full_name, full_name)]
     return own[0] if own else None
-
-
-def _by_secret(secret: Secret, now: datetime) -> tuple[ReplicatedQuery, dict[str, Any]]:
-    """The query for a secret, and its parameters."""
-    digests = credentials.accepted_digests(secret)
-    values: dict[str, Any] = {f"digest{n}": one for n, one in enumerate(digests)}
-    return _by_digest(len(digests)), {**values, "now": now}
-
-
-@lru_cache(maxsize=8)
-def _by_digest(keys: int) -> ReplicatedQuery:
-    digests = [Parameter(f"digest{n}", models.CharField()) for n in range(keys)]
-    return ReplicatedQuery(RobotToken, lambda: _token_query(Q(digest__in=digests)))
-
-
-@lru_cache(maxsize=1)
-def _by_id() -> ReplicatedQuery:
-    token_id = Parameter("id", models.BigIntegerField())
-    return ReplicatedQuery(RobotToken, lambda: _token_query(Q(id=token_id)))
-
-
-def _token_query(which: Q) -> QuerySet[Any, Any]:
-    owner = "robot__namespace__owner"
-    now = Parameter("now", models.DateTimeField())
-    return (
-        RobotToken.objects.filter(which)
-        .order_by()
-        .annotate(
-            owner_is_active=Coalesce(f"{owner}__is_active", Value(True)),
-            **switches.columns("robot__namespace_id", now),
-        )
-        .values_list(
-            "id",
-            "origin",
-            "expires_at",
-            "robot_id",
-            "robot__name",
-            "robot__enabled",
-            "robot__expires_at",
-            "robot__namespace_id",
-            "robot__namespace__name",
-            "robot__namespace__enabled",
-            f"{owner}__{get_user_model().USERNAME_FIELD}",
-            "owner_is_active",
-            "federated__trust__enabled",
-            "site_allows",
-            "namespace_allows",
-        )
-    )
 
 
 def _same(one: str, other: str) -> bool:

@@ -27,22 +27,31 @@ from robots.grants import (
     usable_namespaces,
 )
 from robots.identity import Identity, Kind
+from robots.login_grants import LoginGrants
 from robots.models import Repository
 from robots.names import RepositoryName
 from robots.roles import Role, State, TeamRole, Visibility
 
 
 def authorize(
-    identity: Identity, requests: Sequence[AccessRequest], now: datetime
+    identity: Identity,
+    requests: Sequence[AccessRequest],
+    now: datetime,
+    login: LoginGrants | None = None,
 ) -> list[Decision]:
     """Decide each request, in order, with one query for all of them together.
 
-    Deny is the default, and each refused action carries its reason. Raises
+    With none if the identity's `login`, of this very moment, found what they depend
+    on. Deny is the default, and each refused action carries its reason. Raises
     ValueError for more than `grants.MAX_REPOSITORIES` requests.
     """
     if not requests:
         return []
-    return _decisions(identity, requests, grant_rows(identity, _named(requests), now))
+    asked = _named(requests)
+    rows = login.rows_for(identity, asked) if login is not None else None
+    if rows is None:
+        rows = grant_rows(identity, asked, now)
+    return _decisions(identity, requests, rows)
 
 
 def authorize_by_replica(

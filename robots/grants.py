@@ -1,7 +1,7 @@
 """Every source of a grant, written once: what lists filter by and decisions read.
 
-`robots.access` is the only caller. A grantee is named by a column (`user` or
-`robot`) and a value, which may be a `Parameter` of a prepared query.
+`robots.access` calls it, and `robots.login_grants` for it. A grantee is named by a
+column (`user` or `robot`) and a value, which may be a `Parameter` of a prepared query.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,18 @@ MAX_REPOSITORIES = 100
 
 _SIZES = (1, 2, 4, 10, 25, MAX_REPOSITORIES)
 """Questions are padded to one of these, so that few statements are compiled."""
+
+REPOSITORY_COLUMNS = (
+    "repository_id",
+    "repository_name",
+    "visibility",
+    "state",
+    "mirror_robot",
+    "direct_role",
+    "via_team_role",
+    "team_role",
+)
+"""What is asked of each repository: how a GrantRow ends."""
 
 
 class Grantee(NamedTuple):
@@ -106,16 +118,23 @@ def _question(
     identity: Identity, repositories: Sequence[RepositoryName], now: Any
 ) -> tuple[ReplicatedQuery, dict[str, Any]]:
     """The query that has room for the repositories, and its parameters."""
-    if len(repositories) > MAX_REPOSITORIES:
-        raise ValueError(f"more than {MAX_REPOSITORIES} repositories in one question")
-    size = next(size for size in _SIZES if size >= len(repositories))
-    padded = [*repositories, *[repositories[-1]] * (size - len(repositories))]
+    padded = padded_to_size(repositories)
     values: dict[str, Any] = {"grantee": identity.id, "now": now}
     for position, repository in enumerate(padded):
         values[f"namespace{position}"] = repository.namespace
         values[f"repository{position}"] = repository.name
     kind = None if identity.is_anonymous else identity.kind
-    return _prepared(kind, size), values
+    return _prepared(kind, len(padded)), values
+
+
+def padded_to_size(repositories: Sequence[RepositoryName]) -> list[RepositoryName]:
+    """The same, and the last one again until there are as many as a statement has
+    room for. Raises ValueError past MAX_REPOSITORIES.
+    """
+    if len(repositories) > MAX_REPOSITORIES:
+        raise ValueError(f"more than {MAX_REPOSITORIES} repositories in one question")
+    size = next(size for size in _SIZES if size >= len(repositories))
+    return [*repositories, *[repositories[-1]] * (size - len(repositories))]
 
 
 @cache
@@ -137,27 +156,22 @@ def _grant_query(kind: Kind | None, size: int) -> QuerySet[Any, Any]:
     rows = Namespace.objects.filter(name__in=namespaces).order_by().alias(asked=asked)
     return rows.annotate(
         owner_is_active=Coalesce("owner__is_active", Value(True)),
-        repository_id=F("asked__id"),
-        repository_name=F("asked__name"),
-        visibility=F("asked__visibility"),
-        state=F("asked__state"),
-        mirror_robot=F("asked__mirror_robot_id"),
+        **repository_columns("asked"),
         **_role_columns(kind),
     ).values_list(
-        "name",
-        "id",
-        "enabled",
-        "owner_id",
-        "owner_is_active",
-        "repository_id",
-        "repository_name",
-        "visibility",
-        "state",
-        "mirror_robot",
-        "direct_role",
-        "via_team_role",
-        "team_role",
+        "name", "id", "enabled", "owner_id", "owner_is_active", *REPOSITORY_COLUMNS
     )
+
+
+def repository_columns(relation: str) -> dict[str, Any]:
+    """The first of REPOSITORY_COLUMNS, of the repositories in a filtered relation."""
+    return {
+        "repository_id": F(f"{relation}__id"),
+        "repository_name": F(f"{relation}__name"),
+        "visibility": F(f"{relation}__visibility"),
+        "state": F(f"{relation}__state"),
+        "mirror_robot": F(f"{relation}__mirror_robot_id"),
+    }
 
 
 def _role_columns(kind: Kind | None) -> dict[str, Any]:
@@ -169,8 +183,13 @@ def _role_columns(kind: Kind | None) -> dict[str, Any]:
         Parameter("grantee", models.BigIntegerField()),
         Parameter("now", models.DateTimeField()),
     )
+    return role_columns(grantee, namespace=OuterRef("pk"))
+
+
+def role_columns(grantee: Grantee, namespace: OuterRef) -> dict[str, Any]:
+    """The rest of REPOSITORY_COLUMNS, beside the `repository_columns` of a query."""
     asked = OuterRef("repository_id")
-    member_here = memberships(grantee).filter(namespace=OuterRef("pk"))
+    member_here = memberships(grantee).filter(namespace=namespace)
     return {
         "direct_role": _highest(
             direct_permissions(grantee).filter(repository=asked), "role"

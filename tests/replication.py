@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from quaysite.databases import DatabaseChoices, databases
-from registryauth import robot_login
+from registryauth import token_rows
 from robots import grants
 from robots.replica_watch import ALIAS
 from tests.clusters import Pair
@@ -45,5 +45,6 @@ def connected(pair: Pair) -> Iterator[None]:
 def _forget_statements() -> None:
     """They are compiled for each alias, and another engine's would not do."""
     grants._prepared.cache_clear()
-    robot_login._by_digest.cache_clear()
-    robot_login._by_id.cache_clear()
+    token_rows._by_digest.cache_clear()
+    token_rows._by_digest_with_grants.cache_clear()
+    token_rows._by_id.cache_clear()

@@ -45,8 +45,8 @@ def test_queries_are_counted(found: Report) -> None:
     rows = [dict(zip(HEADER, row, strict=True)) for row in found.tables[1].rows]
     queries = {row["case"].split()[0]: int(row["queries"]) for row in rows}
     assert queries["empty"] == 0
-    # The design's promise: who it is and what it may do, whatever the number of scopes.
-    assert queries["a"] == queries["b"] == queries["f"] == 2
+    # Who it is and what it may do at once, whatever the number of scopes.
+    assert queries["a"] == queries["b"] == queries["f"] == 1
 
 
 def test_each_target_that_two_cases_make_is_told(found: Report) -> None:

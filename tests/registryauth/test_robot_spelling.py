@@ -23,7 +23,7 @@ HARBORS = "robot$acme+ci"
 
 def test_a_robot_logs_in_under_harbors_name(cast: Cast, endpoint: Endpoint) -> None:
     login = basic(HARBORS, cast.ci_secret)
-    with queries(2):
+    with queries(1):
         claims = endpoint.claims(endpoint.get(WEB, login=login))
     assert claims["sub"] == "acme+ci"
     plain = endpoint.claims(endpoint.get(WEB, login=basic("acme+ci", cast.ci_secret)))

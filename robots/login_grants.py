@@ -1,0 +1,87 @@
+"""Grants that a robot's login finds on its way, so that the decision need not ask.
+
+A robot has rights in its own namespace only. Where all that it will ask for is there,
+the statement that looks up its token reads them too: one journey to the database in
+place of two, and one moment that both are of.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.db.models import FilteredRelation, OuterRef, Q, QuerySet
+
+from robots.grants import (
+    REPOSITORY_COLUMNS,
+    Grantee,
+    GrantRow,
+    padded_to_size,
+    repository_columns,
+    role_columns,
+)
+from robots.identity import Identity, Kind
+from robots.names import RepositoryName
+from robots.prepared import Parameter
+from robots.statements import Row
+
+COLUMNS = REPOSITORY_COLUMNS
+"""What `with_grants` adds to each row of a query, in this order."""
+
+
+class LoginGrants:
+    """What one login will ask for, and its grants once the login has found them."""
+
+    def __init__(self, repositories: Sequence[RepositoryName]) -> None:
+        self._repositories = repositories
+        self._robot_id: int | None = None
+        self._rows: list[GrantRow] = []
+
+    def are_all_in(self, namespace: str) -> bool:
+        """Whether there are some, and none of another namespace."""
+        return {asked.namespace for asked in self._repositories} == {namespace}
+
+    def parameters(self) -> dict[str, str]:
+        """Those of a query that `with_grants` made; as many as it has room for."""
+        padded = padded_to_size(self._repositories)
+        return {f"repository{n}": asked.name for n, asked in enumerate(padded)}
+
+    def keep(
+        self, robot_id: int, namespace: tuple[str, int, bool, bool], rows: Sequence[Row]
+    ) -> None:
+        """What a robot's login found: name, key and state of its namespace and of that
+        one's owner, and COLUMNS of each repository that there is.
+        """
+        name, key, enabled, owner_is_active = namespace
+        # Who owns it matters to people only.
+        here = (name, key, enabled, None, owner_is_active)
+        self._robot_id = robot_id
+        self._rows = [GrantRow._make((*here, *row)) for row in rows]
+
+    def rows_for(
+        self, identity: Identity, repositories: Sequence[RepositoryName]
+    ) -> list[GrantRow] | None:
+        """As `grants.grant_rows`; None where the login did not find all of that."""
+        is_this_robot = (
+            self._robot_id is not None
+            and identity.kind is Kind.ROBOT
+            and identity.id == self._robot_id
+        )
+        if is_this_robot and set(repositories) <= set(self._repositories):
+            return self._rows
+        return None
+
+
+def with_grants(tokens: QuerySet[Any, Any], size: int) -> QuerySet[Any, Any]:
+    """Tokens of robots, each once for every repository of `size` names that exists in
+    the robot's namespace, and once if none does; annotated with COLUMNS.
+    """
+    relation = "robot__namespace__repositories"
+    names = [Parameter(f"repository{n}", models.CharField()) for n in range(size)]
+    asked = FilteredRelation(relation, condition=Q(**{f"{relation}__name__in": names}))
+    now = Parameter("now", models.DateTimeField())
+    grantee = Grantee("robot", OuterRef("robot_id"), now)
+    roles = role_columns(grantee, namespace=OuterRef("robot__namespace_id"))
+    rows: QuerySet[Any, Any] = tokens.alias(asked=asked).annotate(
+        **repository_columns("asked"), **roles
+    )
+    return rows
