@@ -54,8 +54,9 @@ class TokenRow(NamedTuple):
 
 
 def in_rows(rows: Sequence[Row]) -> list[TokenRow]:
-    """The tokens in what one of the queries found."""
-    return [TokenRow._make(row[:_WIDTH]) for row in rows]
+    """The tokens in what one of the queries found, each once."""
+    different = {row[0]: row for row in rows}
+    return [TokenRow._make(row[:_WIDTH]) for row in different.values()]
 
 
 def grants_in(rows: Sequence[Row], token_id: int) -> list[Row]:

@@ -133,7 +133,8 @@ def effective_role(
         return None
     role = _granted_role(namespace, repository)
     granted = None if role is None else _under_ceiling(identity, role)
-    return _highest(granted, identity.role_everywhere)
+    everywhere = identity.role_everywhere
+    return granted if everywhere is None else _highest(granted, everywhere)
 
 
 def _highest(*roles: Role | None) -> Role | None:

@@ -26,7 +26,7 @@ WHOLLY_COVERED = [
 ]
 """What decides and authenticates: every branch of it is tested."""
 
-ONCE = [
+ON_SQLITE = [
     "tests/browser",
     "tests/clients/test_auth_file.py",
     "tests/clients/test_docker_helper.py",
@@ -48,12 +48,34 @@ ONCE = [
     "tests/federation/test_matching.py",
     "tests/quaysite/test_quickstart_command.py",
     "tests/quaysite/test_quickstart_demo.py",
-    "tests/replica",
-    "tests/scaling",
     "tests/test_architecture.py",
 ]
-"""What asks no database, or brings its own: the run on SQLite has all of it, and on
-PostgreSQL it would be the same again."""
+"""What asks no database, or brings its own: on the other it would be the same again."""
+
+ON_POSTGRESQL = [
+    "tests/e2e/test_access_as_code.py",
+    "tests/e2e/test_catalog.py",
+    "tests/e2e/test_created_by_push.py",
+    "tests/e2e/test_credentials.py",
+    "tests/e2e/test_deletion.py",
+    "tests/e2e/test_harbor_robots.py",
+    "tests/e2e/test_keyless_code_flow.py",
+    "tests/e2e/test_keyless_endings.py",
+    "tests/e2e/test_keyless_issuer.py",
+    "tests/e2e/test_keyless_login_script.py",
+    "tests/e2e/test_keyless_password.py",
+    "tests/e2e/test_mounts.py",
+    "tests/e2e/test_notifications.py",
+    "tests/e2e/test_outage.py",
+    "tests/e2e/test_people.py",
+    "tests/e2e/test_people_tokens_e2e.py",
+    "tests/e2e/test_repository_states.py",
+    "tests/e2e/test_robots_disallow.py",
+    "tests/e2e/test_signing_keys.py",
+    "tests/replica",
+    "tests/scaling",
+]
+"""What starts many servers: once, on PostgreSQL, as sites run that are no trial."""
 
 
 def main() -> int:
@@ -90,11 +112,13 @@ def _run_all(arguments: list[str]) -> list[str]:
     """
     subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True)
     failures = []
-    once = [] if arguments else [f"--ignore={path}" for path in ONCE]
     with postgres.server() as url, tempfile.TemporaryFile() as said:
-        beside = _pytest("PostgreSQL", url, [*arguments, *once], said) if url else None
+        divided = url is not None and not arguments
+        here = [*arguments, *_without(ON_POSTGRESQL if divided else [])]
+        there = [*arguments, *_without(ON_SQLITE if divided else [])]
+        beside = _pytest("PostgreSQL", url, there, said) if url else None
         print("--- on SQLite", flush=True)
-        if _pytest("SQLite", None, arguments).wait():
+        if _pytest("SQLite", None, here).wait():
             failures.append("the tests on SQLite")
         if beside is None:
             failures += _report_no_postgresql()
@@ -105,6 +129,10 @@ def _run_all(arguments: list[str]) -> list[str]:
         sys.stdout.write(said.read().decode(errors="replace"))
     subprocess.run([sys.executable, "-m", "coverage", "combine", "-q"], check=False)
     return failures
+
+
+def _without(paths: list[str]) -> list[str]:
+    return [f"--ignore={path}" for path in paths]
 
 
 def _report_no_postgresql() -> list[str]:
