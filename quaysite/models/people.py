@@ -67,10 +67,17 @@ class User(AbstractUser):
 
         def renew(password: str) -> None:
             with suppress(HashingBusy):
-                self.password = make_password(password)
-                self.save(update_fields=["password"])
+                self._replace_hash(make_password(password))
 
         return check_password(raw_password, self.password, renew)
+
+    def _replace_hash(self, new: str) -> None:
+        """Keep `new` for the password that was checked, unless there is another by now:
+        a hash takes its time, and whoever changed the password meanwhile meant it.
+        """
+        unchanged = type(self).objects.filter(pk=self.pk, password=self.password)
+        if unchanged.update(password=new):
+            self.password = new
 
     def clean(self) -> None:
         """People and organizations share one space of names."""

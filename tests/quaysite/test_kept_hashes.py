@@ -17,7 +17,7 @@ from robots.password_hashing import HashingBusy
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import PASSWORD
-from tests.quaysite.passwords import QUICK, busy, kinds
+from tests.quaysite.passwords import NEW, QUICK, busy, kinds
 from tests.registryauth.endpoint import Endpoint, basic
 
 
@@ -51,6 +51,24 @@ def test_an_old_hash_lets_its_person_in_though_there_is_no_time_for_a_new_one(
     assert sign_in(PASSWORD) == 302
     assert kept().startswith("argon2$")
     assert sign_in(PASSWORD) == 302
+
+
+def test_an_old_hash_does_not_come_back_over_a_password_that_was_changed_meanwhile(
+    people: Cast, settings: Settings
+) -> None:
+    settings.PASSWORD_HASHERS = [QUICK, f"{__name__}.OldHasher"]
+    old = OldHasher().encode(PASSWORD, "salt" * 6)
+    User.objects.filter(pk=people.bob.pk).update(password=old)
+    signing_in = User.objects.get(pk=people.bob.pk)
+    changed = User.objects.get(pk=people.bob.pk)
+    changed.set_password(NEW)
+    changed.save()
+
+    assert signing_in.check_password(PASSWORD)
+    now = User.objects.get(pk=people.bob.pk)
+    assert now.password == changed.password
+    assert now.check_password(NEW)
+    assert not now.check_password(PASSWORD)
 
 
 def test_a_kept_hash_that_cannot_be_read_is_a_wrong_password(
