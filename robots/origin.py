@@ -1,6 +1,7 @@
 """Where a request came from: its client address and its id, for audit and logs."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,10 @@ from django.http import HttpRequest
 REQUEST_ID_META = "HTTP_X_REQUEST_ID"
 
 _MAX_REQUEST_ID = 64
+
+_WITH_PORT = re.compile(
+    r"(?P<four>[0-9.]+):[0-9]{1,5}|\[(?P<six>[0-9a-fA-F:.]+)\](?::[0-9]{1,5})?"
+)
 
 _LONGEST_ADDRESS = 100
 """Characters. One with a zone can have any length; then it is not remembered."""
@@ -58,9 +63,15 @@ def _client_address(meta: Mapping[str, Any]) -> str | None:
 
 
 def _address(text: str) -> str | None:
-    """The IP address that `text` is, as it is always written; None if it is none."""
+    """The IP address that `text` is, as it is always written; None if it is none.
+
+    Some proxies write the client's port behind it.
+    """
+    with_port = _WITH_PORT.fullmatch(text)
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(
+            text if with_port is None else with_port["four"] or with_port["six"]
+        )
     except ValueError:
         return None
     # A zone means something on that machine alone, and is a text of any length.

@@ -26,7 +26,12 @@ PEER = "192.0.2.1"
         pytest.param(1, "fe80::1%eth0", "fe80::1", id="a-zone"),
         pytest.param(1, "fe80::1%" + "a" * 200, "fe80::1", id="a-long-zone"),
         pytest.param(1, "unknown", None, id="not-an-address"),
-        pytest.param(1, "203.0.113.9:1234", None, id="with-a-port"),
+        pytest.param(1, "203.0.113.9:1234", "203.0.113.9", id="with-a-port"),
+        pytest.param(1, "[2001:db8::1]:1234", "2001:db8::1", id="ipv6-with-a-port"),
+        pytest.param(1, "[2001:db8::1]", "2001:db8::1", id="ipv6-in-brackets"),
+        pytest.param(1, "203.0.113.9:123456", None, id="no-port"),
+        pytest.param(1, "203.0.113:80", None, id="a-port-and-no-address"),
+        pytest.param(1, "[203.0.113]:80", None, id="brackets-and-no-address"),
         pytest.param(1, "6.6.6.6,", None, id="an-empty-last-entry"),
     ],
 )
