@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -55,8 +56,19 @@ class AsksAgain:
         # Not filled in: to know the errors of one that is, the password is hashed.
         empty = {name: kept[name] for name in kept.keys() - {"data", "files"}}
         form = view.get_form_class()(**empty)
+        _focus_on_what_is_missing(form)
         context = view.get_context_data(form=form, is_busy=True)
         return _asking_again(view.render_to_response(context))
+
+
+def _focus_on_what_is_missing(form: BaseForm) -> None:
+    """On the first field that is empty: what was kept need not be typed again."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("autofocus", None)
+    for name, field in form.fields.items():
+        if not form.get_initial_for_field(field, name):
+            field.widget.attrs["autofocus"] = True
+            return
 
 
 def _asking_again(response: HttpResponse) -> HttpResponse:

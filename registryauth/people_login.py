@@ -39,7 +39,8 @@ def authenticate_person(username: str, password: Secret, origin: Origin) -> Iden
         raise Unauthorized(_WRONG, reason="no such user name or password can exist")
     user = find_person(username)
     with turns.place(origin.address):
-        return _identity(_checked(user, text))
+        checked = _checked(user, text)
+    return _identity(checked)
 
 
 def _checked(user: AbstractBaseUser | None, password: str) -> AbstractBaseUser:

@@ -29,7 +29,11 @@ from argon2.exceptions import (
     VerifyMismatchError,
 )
 from argon2.low_level import error_to_str
-from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
+from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
+    BasePasswordHasher,
+    PBKDF2PasswordHasher,
+)
 
 from robots import conf
 
@@ -61,10 +65,12 @@ class HashingBusy(Exception):
     """Too many passwords are being hashed; this one was not looked at.
 
     Never a wrong password: the answer is 429 with Retry-After, and no failed login.
+    `reason` is for the log.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__("Too many passwords are being checked. Try again in a moment.")
+        self.reason = reason
 
 
 class Turns:
@@ -82,38 +88,41 @@ class Turns:
 
         One address has as many as may hash at once and half of those that may wait.
         So no single one fills the line, and many people behind one still sign in.
-        Where no address is known (None), nothing is held.
+        All whose address is not known (None) are one client: some can hide theirs.
         """
-        if address is None:
-            yield
-            return
         client = _client_of(address)
-        with self._changed:
-            if self._places[client] >= _places_of_one_client():
-                logger.info("a password was not hashed: too many from %s", client)
-                raise HashingBusy
-            self._places[client] += 1
+        with _noted():
+            self._enter(client)
         try:
             yield
         finally:
-            with self._changed:
-                self._places[client] -= 1
-                if not self._places[client]:
-                    del self._places[client]
+            self._leave(client)
 
     def take(self, deed: Callable[[], _Done]) -> _Done:
         """What `deed` returns, once it is its turn. Raises HashingBusy."""
-        self._begin()
+        with _noted():
+            self._begin()
         try:
             return _with_low_priority(deed)
         finally:
             self._end()
 
+    def _enter(self, client: str) -> None:
+        with self._changed:
+            if self._places[client] >= _places_of_one_client():
+                raise HashingBusy(f"too many from {client}")
+            self._places[client] += 1
+
+    def _leave(self, client: str) -> None:
+        with self._changed:
+            self._places[client] -= 1
+            if not self._places[client]:
+                del self._places[client]
+
     def _begin(self) -> None:
         with self._changed:
             if self._is_full():
-                logger.info("a password was not hashed: too many at once")
-                raise HashingBusy
+                raise HashingBusy("too many at once")
             ticket = object()
             self._line.append(ticket)
             try:
@@ -124,8 +133,7 @@ class Turns:
                 self._line.remove(ticket)
                 self._changed.notify_all()
             if not is_next:
-                logger.info("a password was not hashed: it waited for too long")
-                raise HashingBusy
+                raise HashingBusy("it waited for too long")
             self._running += 1
 
     def _end(self) -> None:
@@ -142,12 +150,24 @@ class Turns:
         return is_free and self._line[0] is ticket
 
 
+@contextlib.contextmanager
+def _noted() -> Iterator[None]:
+    """Log who is sent away, when nothing is locked: a log can be slow."""
+    try:
+        yield
+    except HashingBusy as busy:
+        logger.info("a password was not hashed: %s", busy.reason)
+        raise
+
+
 def _places_of_one_client() -> int:
     return conf.password_hashes_at_once() + conf.password_hashes_waiting() // 2
 
 
-def _client_of(address: str) -> str:
+def _client_of(address: str | None) -> str:
     """Whoever has this address: an IPv4 one, or the network of an IPv6 one."""
+    if address is None:
+        return "an unknown address"
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv4Address):
         return str(ip)
@@ -193,7 +213,25 @@ def _yield_to_others() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
-class BoundedArgon2(Argon2PasswordHasher):
+class _ReadsAnything(BasePasswordHasher):
+    """What is kept and cannot be read is no error."""
+
+    def must_update(self, encoded: str) -> bool:
+        """As Django's."""
+        try:
+            return super().must_update(encoded)
+        except ValueError:
+            return False
+
+    def safe_summary(self, encoded: str) -> Any:
+        """What the admin shows of it."""
+        try:
+            return super().safe_summary(encoded)
+        except ValueError:
+            return {"algorithm": self.algorithm, "hash": "cannot be read"}
+
+
+class BoundedArgon2(_ReadsAnything, Argon2PasswordHasher):
     """Django's Argon2, a few at a time."""
 
     def encode(self, password: str, salt: str) -> str:
@@ -224,28 +262,21 @@ class BoundedArgon2(Argon2PasswordHasher):
             return _unreadable()
         return True
 
-    def must_update(self, encoded: str) -> bool:
-        """As Django's, but no error where what is kept cannot be read."""
-        try:
-            return super().must_update(encoded)
-        except ValueError:
-            return False
 
-    def safe_summary(self, encoded: str) -> Any:
-        """What the admin shows of it; no error where it cannot be read."""
-        try:
-            return super().safe_summary(encoded)
-        except ValueError:
-            return {"algorithm": self.algorithm, "hash": "cannot be read"}
-
-
-class BoundedPBKDF2(PBKDF2PasswordHasher):
+class BoundedPBKDF2(_ReadsAnything, PBKDF2PasswordHasher):
     """Django's PBKDF2, a few at a time; `verify` and `harden_runtime` call `encode`."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         """Raises HashingBusy."""
         encode = super().encode
         return turns.take(lambda: encode(password, salt, iterations))
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Raises HashingBusy. No password is right where what is kept is unreadable."""
+        try:
+            return super().verify(password, encoded)
+        except ValueError:
+            return _unreadable()
 
 
 def _is_exhaustion(error: Argon2Error) -> bool:
@@ -259,8 +290,9 @@ def _unreadable() -> bool:
 
 
 def _exhausted() -> HashingBusy:
-    logger.error("a password was not hashed: there is no memory or thread for it")
-    return HashingBusy()
+    reason = "there is no memory or thread for it"
+    logger.error("a password was not hashed: %s", reason)
+    return HashingBusy(reason)
 
 
 turns = Turns()

@@ -16,8 +16,9 @@ from psycopg.pq.abc import PGconn, PGresult
 class TimedQueries:
     """A connection's `prepare`, `exec_prepared` and `exec_params`, with a deadline.
 
-    Once it passed they raise OperationalError, and the connection is closed: its
-    next user would read the answer that is still to come.
+    Once it passed they raise OperationalError. Whatever is raised while they wait, the
+    connection is closed: its next user could ask nothing, or would wait for the answer
+    that is still to come.
     """
 
     def __init__(self, pgconn: PGconn, seconds: float) -> None:
@@ -49,6 +50,13 @@ class TimedQueries:
         return self._result()
 
     def _result(self) -> PGresult:
+        try:
+            return self._last_result()
+        except BaseException:
+            self._pgconn.finish()
+            raise
+
+    def _last_result(self) -> PGresult:
         pgconn, until = self._pgconn, time.monotonic() + self._seconds
         while pgconn.flush():
             self._wait(POLLIN | POLLOUT, until)
@@ -70,5 +78,4 @@ class TimedQueries:
         ready = poll()
         ready.register(self._socket, events)
         if not ready.poll(max(0.0, 1000 * (until - time.monotonic()))):
-            self._pgconn.finish()
             raise OperationalError(f"no answer within {self._seconds} seconds")

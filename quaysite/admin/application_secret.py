@@ -21,6 +21,8 @@ from robots.admin.shell import Shell
 from robots.credentials import Secret
 from robots.errors import NotFound
 from robots.freshness import fresh_or_redirect
+from robots.origin import client_address
+from robots.password_hashing import turns
 
 
 class ClientSecretPage(RowPage):
@@ -60,5 +62,6 @@ class ClientSecretPage(RowPage):
     def _secret(self, replace: bool) -> Secret | None:
         by = performer_of(self.request)
         if replace:
-            return client_secret_of(reset_client_secret(self.row, by))
+            with turns.place(client_address(self.request)):
+                return client_secret_of(reset_client_secret(self.row, by))
         return read_client_secret(self.row, by)

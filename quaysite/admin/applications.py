@@ -28,6 +28,8 @@ from robots.admin.pages import row_path
 from robots.admin.performer import performer_of
 from robots.admin.reach import reach_of
 from robots.admin.shell import Shell, Tab
+from robots.origin import client_address
+from robots.password_hashing import turns
 
 
 class OrganizationFilter(NamespaceFilter):
@@ -109,7 +111,9 @@ class ApplicationAdmin(CreatingAdmin):
 
     def create(self, request: HttpRequest, obj: Application) -> Model:
         organization: Any = obj.organization
-        return create_application(organization, details_of(obj), performer_of(request))
+        by = performer_of(request)
+        with turns.place(client_address(request)):
+            return create_application(organization, details_of(obj), by)
 
     def change(self, request: HttpRequest, obj: Application, form: Any) -> None:
         update_application(obj, details_of(obj), performer_of(request))

@@ -27,6 +27,8 @@ from robots.api.paging import searched_page
 from robots.api.rules import ANYBODY, NAMESPACE_ADMIN, NAMESPACE_AUDIT, Rule
 from robots.api.schema import SEARCHED_PAGE, Avatar
 from robots.models import Namespace
+from robots.origin import client_address
+from robots.password_hashing import turns
 from robots.standing import standing_in
 from robots.text import is_storable
 
@@ -129,7 +131,8 @@ class ApplicationViewSet(ApplicationScope):
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Register an application. Several may have the same name."""
         details = Details(**self.body(NewApplicationBody))
-        made = create_application(self.namespace, details, self.caller.performer)
+        with turns.place(client_address(request._request)):
+            made = create_application(self.namespace, details, self.caller.performer)
         return Response(self._shown(made))
 
     @extend_schema(
@@ -164,7 +167,9 @@ class ApplicationViewSet(ApplicationScope):
     )
     def reset(self, request: Request, **kwargs: Any) -> Response:
         """Replace the client secret; the one before stops working at once."""
-        changed = reset_client_secret(self.application(), self.caller.performer)
+        application = self.application()
+        with turns.place(client_address(request._request)):
+            changed = reset_client_secret(application, self.caller.performer)
         return Response(self._shown(changed))
 
     def _shown(self, application: Application) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The caller's own account, sign-up, and what anybody sees of a person."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
@@ -122,7 +123,8 @@ class UserViewSet(ApiViewSet):
         person = cast(User, self.caller.person)
         if changes.take_over:
             self._check_take_over(person)
-        person = change_person(person, changes, self.caller.performer)
+        with _place(request, changes):
+            person = change_person(person, changes, self.caller.performer)
         if changes.password is not None:
             keep_session(self, person)
         asked = self.caller.identity
@@ -194,6 +196,13 @@ def keep_session(view: ApiViewSet, person: User) -> None:
     identity = view.caller.identity
     if identity.method is Method.SESSION and identity.id == person.pk:
         update_session_auth_hash(view.request._request, person)
+
+
+def _place(request: Request, changes: Changes) -> AbstractContextManager[None]:
+    """A place of the caller's address, if a password is to be hashed."""
+    if changes.password is None:
+        return nullcontext()
+    return turns.place(client_address(request._request))
 
 
 def _changes(body: dict[str, Any]) -> Changes:

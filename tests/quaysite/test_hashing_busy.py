@@ -154,28 +154,40 @@ def test_other_pages_say_so_in_their_place(
     assert answer.status_code == 429
     assert answer["Retry-After"] == str(RETRY_AFTER)
     if accept == FIREFOX:
-        assert NOTE in answer.content.decode()
+        assert "Nothing was changed." in answer.content.decode()
     else:
         assert answer.json() == {"message": TEXT}
     assert stored() == before
     assert admin_client.post(url, ADMIN[path]).status_code == 302
 
 
-def test_an_application_asks_again_with_its_secret(people: Cast) -> None:
+@pytest.mark.parametrize("path", ["/oauth/access_token", "/oauth/revoke"])
+@pytest.mark.parametrize("accept", [FIREFOX, "*/*"])
+def test_an_application_asks_again_with_its_secret(
+    accept: str, path: str, people: Cast
+) -> None:
+    """In JSON, as OAuth says errors, whatever its library says that it accepts."""
     details = Details("CI", redirect_uri="https://ci.example/callback")
     application = create_application(people.acme, details, factories.BY)
     form = {
         "grant_type": "authorization_code",
         "code": "any",
+        "token": "any",
         "client_id": application.client_id,
         "client_secret": "wrong",
     }
-    client = Client(raise_request_exception=False)
+    client = Client(raise_request_exception=False, headers={"Accept": accept})
     with busy():
-        answer = client.post("/oauth/access_token", form)
-    assert (answer.status_code, answer.json()) == (429, {"message": TEXT})
+        answer = client.post(path, form)
+    assert answer.status_code == 429
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Cache-Control"] == "no-store"
     assert answer["Retry-After"] == str(RETRY_AFTER)
-    assert client.post("/oauth/access_token", form).status_code == 401
+    assert answer.json() == {
+        "error": "temporarily_unavailable",
+        "error_description": TEXT,
+    }
+    assert client.post(path, form).status_code == 401
 
 
 def test_a_failed_sign_in_is_still_one_afterwards(

@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import (
     BasePasswordHasher,
     PBKDF2PasswordHasher,
     check_password,
+    identify_hasher,
 )
 from pytest_django.fixtures import Settings
 
@@ -181,6 +182,31 @@ def test_no_password_is_right_where_the_kept_hash_cannot_be_read(
     assert not check_password("a password", kept)
     assert "cannot be read" in caplog.text
     assert "memory" not in caplog.text
+
+
+CORRUPT_PBKDF2 = [
+    "pbkdf2_sha256$",
+    "pbkdf2_sha256$10",
+    "pbkdf2_sha256$10$salt",
+    "pbkdf2_sha256$ten$salt$aGFzaA==",
+    "pbkdf2_sha256$10$$aGFzaA==",
+]
+
+
+@pytest.mark.parametrize("kept", CORRUPT_PBKDF2)
+def test_nor_where_it_is_an_old_one(
+    kept: str, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.PASSWORD_HASHERS = [
+        f"{__name__}.QuickArgon2",
+        f"{__name__}.QuickPBKDF2",
+    ]
+    assert not check_password("a password", kept)
+    assert "cannot be read" in caplog.text
+    hasher = identify_hasher(kept)
+    assert isinstance(hasher, QuickPBKDF2)
+    assert hasher.must_update(kept) == (kept.count("$") == 3 and "ten" not in kept)
+    assert hasher.safe_summary(kept)
 
 
 def test_what_is_wrong_with_a_hash_itself_is_no_shortage() -> None:
