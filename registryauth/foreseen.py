@@ -5,6 +5,7 @@ said afterwards: who may not come in is told that, and nothing else.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from registryauth.errors import EndpointError
@@ -24,20 +25,20 @@ class Foreseen:
     """A wish that may turn out to be unreadable."""
 
     def __init__(self, read: Callable[[], Wish]) -> None:
-        """`read` raises an EndpointError for what cannot be read."""
-        self._read: Wish | EndpointError
+        """`read` raises an EndpointError for what cannot be read.
+
+        It is read again then: an error that is kept keeps the request's secret alive.
+        """
+        self._read = read
+        self._wish: Wish | None = None
         self.grants: LoginGrants | None = None
-        try:
-            self._read = read()
-        except EndpointError as error:
-            self._read = error
-        else:
-            scopes = self._read.scopes
+        with suppress(EndpointError):
+            self._wish = read()
+        if self._wish is not None:
+            scopes = self._wish.scopes
             named = [scope.repository for scope in scopes if scope.repository]
             self.grants = LoginGrants(named) if named else None
 
     def wish(self) -> Wish:
         """The wish, now that it is known who asks. Raises what `read` raised."""
-        if isinstance(self._read, EndpointError):
-            raise self._read
-        return self._read
+        return self._read() if self._wish is None else self._wish

@@ -61,14 +61,17 @@ class LoginGrants:
         self, identity: Identity, repositories: Sequence[RepositoryName]
     ) -> list[GrantRow] | None:
         """As `grants.grant_rows`; None where the login did not find all of that."""
-        is_this_robot = (
+        if self.are_of(identity) and set(repositories) <= set(self._repositories):
+            return self._rows
+        return None
+
+    def are_of(self, identity: Identity) -> bool:
+        """Whether it is the login of this identity that found something."""
+        return (
             self._robot_id is not None
             and identity.kind is Kind.ROBOT
             and identity.id == self._robot_id
         )
-        if is_this_robot and set(repositories) <= set(self._repositories):
-            return self._rows
-        return None
 
 
 def with_grants(tokens: QuerySet[Any, Any], size: int) -> QuerySet[Any, Any]:

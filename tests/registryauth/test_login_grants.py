@@ -1,5 +1,7 @@
 """What a robot's login finds of its grants: as the decision would have asked for it."""
 
+import gc
+import sys
 from dataclasses import replace
 
 import pytest
@@ -7,7 +9,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 
+from registryauth.asked import Asked
 from registryauth.authentication import authenticate
+from registryauth.endpoint import reply_to
 from registryauth.errors import Unauthorized
 from robots.access import authorize
 from robots.credentials import Secret
@@ -18,6 +22,7 @@ from robots.lifecycle.tokens import add_static_token
 from robots.login_grants import LoginGrants
 from robots.models import Robot
 from robots.names import RepositoryName
+from robots.origin import NOWHERE
 from robots.roles import Action, Role
 from tests import factories
 from tests.conftest import Cast
@@ -134,3 +139,22 @@ def test_who_may_not_come_in_is_told_that_whatever_was_asked(
     assert endpoint.post(**form, password="WRONG").status_code == 401
     shown = cast.ci_secret.reveal()
     assert endpoint.post(**form, password=shown).status_code == 400
+
+
+@pytest.mark.parametrize("query", ["scope=nonsense", "service=unknown"])
+@pytest.mark.parametrize("secret", ["right", "wrong"])
+def test_a_secret_leaves_memory_though_the_wish_is_unreadable(
+    query: str, secret: str, cast: Cast
+) -> None:
+    """With the reply, without a collection of garbage."""
+    shown = cast.ci_secret if secret == "right" else Secret("WRONG")
+    header = basic("acme+ci", shown)
+    gc.collect()
+    gc.disable()
+    try:
+        before = sys.getrefcount(header)
+        reply = reply_to(Asked("GET", query, header, "", NOWHERE, dict))
+        assert reply.status == (400 if secret == "right" else 401)
+        assert sys.getrefcount(header) == before
+    finally:
+        gc.enable()

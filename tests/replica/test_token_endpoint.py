@@ -13,6 +13,7 @@ from robots.lifecycle.renames import rename_organization
 from robots.lifecycle.robots import create_robot, delete_robot, set_enabled
 from robots.lifecycle.switches import Terms, turn_off, turn_on
 from robots.lifecycle.teams import add_member, set_team
+from robots.lifecycle.tokens import add_static_token
 from robots.models import (
     Namespace,
     Repository,
@@ -97,6 +98,18 @@ def test_what_was_granted_a_moment_ago_works_though_the_standby_does_not_know(
         more = ask(endpoint, world.login, scope)
     assert new[:2] == (200, {"pull"})
     assert more == (200, {"*"}, Asked(2, 2))
+
+
+def test_a_token_that_is_new_has_nothing_that_was_taken_away_before(
+    pair: Pair, endpoint: Endpoint, world: World
+) -> None:
+    """The standby knows the old permission, and not yet the token."""
+    with pair.held():
+        revoke(world.web, world.robot, BY)
+        new = add_static_token(world.robot, readable=False).secret
+        login = basic(world.robot.full_name, new)
+        answer = ask(endpoint, login, world.scope)
+    assert answer == (200, set(), Asked(1, 1))
 
 
 def test_a_switch_that_was_turned_off_stops_nobody(
