@@ -145,7 +145,7 @@ class PermissionSet:
         a repository is.
         """
         self._lock()
-        self._told = self.counts_by_grantee()
+        self._told = self._counted()
 
     def counts(self) -> Counts:
         """How many permissions `save` would change."""
@@ -155,17 +155,16 @@ class PermissionSet:
         """The same for each grantee by its name, sorted."""
         if self._told is not None:
             return self._told
-        found: dict[str, dict[int, int]] = {}
-        for staging in self._stagings.values():
-            for name, change, number in staging.counts():
-                found.setdefault(name, {})[change] = number
-        return {name: counts_of(found[name]) for name in sorted(found)}
+        self._compare()
+        return self._counted()
 
     def changes(self) -> Iterator[ChangedPermission]:
         """What `save` would change, by repository and then by grantee; streamed.
 
         To be read before the set is changed or saved.
         """
+        if self._told is None:
+            self._compare()
         parts = [staging.changes() for staging in self._stagings.values()]
         if not parts:
             return
@@ -240,14 +239,29 @@ class PermissionSet:
         # Who deletes a repository locks it first, and its permissions then.
         for staging in self._in_order():
             staging.lock_repositories()
-            if staging.missing():
-                raise DomainError(_REPOSITORY_GONE)
         for staging in self._in_order():
             staging.lock_permissions()
+        self._compare()
+        if any(staging.missing() for staging in self._in_order()):
+            raise DomainError(_REPOSITORY_GONE)
+
+    def _compare(self) -> None:
+        for staging in self._in_order():
+            staging.compare()
+
+    def _counted(self) -> dict[str, Counts]:
+        """What the last comparison found, for each grantee by its name, sorted."""
+        found: dict[str, dict[int, int]] = {}
+        for staging in self._in_order():
+            found |= staging.counts()
+        return {name: counts_of(found[name]) for name in sorted(found)}
 
     def _save(self, by: Performer) -> Counts:
         if self._told is None:
             self._lock()
+        elif any(wanted.role is None for wanted in self._intents):
+            # One that was granted since would stay; `add` finds those it is to add.
+            self._compare()
         writing = Writing(self._namespace, list(self._intents), self._streams, by)
         done = sum_of(writing.write(staging) for staging in self._in_order())
         if self._told is not None and done != self.counts():

@@ -39,6 +39,7 @@ from tests.conftest import Cast
 
 END = datetime(2040, 1, 1, 12, 30, 0, 5, tzinfo=UTC)
 READ, WRITE, NONE = Wanted(Role.READ), Wanted(Role.WRITE), Wanted(None)
+TEMPORARY = ("wanted_", "differences_", "events_")
 
 
 def stored() -> list[tuple[Any, ...]]:
@@ -83,7 +84,7 @@ def temporary_tables() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(found[connection.vendor])
         names = [name for (name,) in cursor.fetchall()]
-    return [name for name in names if name.startswith(("wanted_", "events_"))]
+    return [name for name in names if name.startswith(TEMPORARY)]
 
 
 @pytest.fixture(autouse=True)
@@ -316,7 +317,7 @@ def test_sets_nest_and_changes_may_be_read_in_part(
             inner.want_everywhere([cast.ci, cast.reader], None, NONE)
             assert inner.counts() == Counts(removed=2, unchanged=4)
             assert next(iter(inner.changes())).repository == "web"
-        assert len(temporary_tables()) == 2
+        assert len(temporary_tables()) == 3
         first = next(iter(outer.changes()))
         assert (first.repository, first.change) == ("api", Change.ADDED)
 
@@ -356,6 +357,7 @@ def test_names_are_never_part_of_a_statement(cast: Cast) -> None:
 STATEMENTS = (
     "lock_grantees",
     "lock_permissions",
+    "compare",
     "groups",
     "first_names",
     "note_events",
