@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
-from pytest_django.plugin import DjangoDbBlocker
 
 from benchmarks import skew
 from benchmarks.explained import Explained, explained
@@ -31,14 +30,6 @@ BOUNDED = "SELECT COUNT(*) FROM (SELECT"
 """How a page counts that stops counting after some thousands of rows."""
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True, scope="module")
-def without_rubble(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """What other tests rolled back still lies in PostgreSQL's tables and indexes."""
-    if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("VACUUM FULL")
 
 
 def analyze() -> None:
