@@ -23,6 +23,7 @@ from robots import switches
 from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.names import parse_robot_name
+from robots.spans import traced
 
 T = TypeVar("T")
 
@@ -57,12 +58,14 @@ class NotAdmitted(Refused):
         self.tried = tuple(tried)
 
 
+@traced("admission")
 def admit(robot_name: str, token: Secret, now: datetime) -> Admission:
     """The robot's most specific trust that `token` matches. Raises Refused.
 
     ROBOTS_DISALLOW comes first, what can be said of the token alone second, and the
-    site's emergency switch third: none tells which robots there are, if the switch
-    does which names it excepts. One query, if the keys are at hand.
+    emergency switches of the site and of the issuer third: none tells which robots
+    there are, if a switch does which names it excepts. One query, if the keys are at
+    hand.
     """
     if robots_conf.robots_disallowed(robot_name):
         raise _disallowed("ROBOTS_DISALLOW is on")
@@ -104,11 +107,16 @@ def key_for(entry: Entry, peeked: Peeked) -> VerifyingKey:
 
 
 def _admitted(robot_name: str, peeked: Peeked, now: datetime) -> Admission:
-    """A namespace's switch is told to who could be the robot: others get NO_MATCH."""
+    """The switches of a namespace and of a robot are told to who could be the robot:
+    others get NO_MATCH. That of the issuer is told before it is asked for its keys.
+    """
     name = parse_robot_name(robot_name)
     trusts = live_trusts(name, peeked.issuer, now) if name else []
-    if _site_stops(robot_name, trusts, now):
+    site_allows, issuer_allows = _wide_switches(trusts, peeked.issuer, now)
+    if switches.stops(site_allows, robot_name):
         raise _disallowed("the emergency switch of the site is on")
+    if switches.stops(issuer_allows, robot_name):
+        raise _disallowed("the emergency switch of the token's issuer is on")
     if not trusts:
         raise Refused(
             "no enabled trust of the robot names the token's issuer",
@@ -120,6 +128,8 @@ def _admitted(robot_name: str, peeked: Peeked, now: datetime) -> Admission:
     admission = _first_match(trusts, peeked, now)
     if switches.stops(trusts[0].namespace_allows, robot_name):
         raise _disallowed("the emergency switch of its namespace is on")
+    if switches.stops(trusts[0].robot_allows, robot_name):
+        raise _disallowed("the emergency switch of the robot is on")
     return admission
 
 
@@ -132,10 +142,13 @@ def _disallowed(reason: str) -> Refused:
     )
 
 
-def _site_stops(robot_name: str, trusts: Sequence[LiveTrust], now: datetime) -> bool:
+def _wide_switches(
+    trusts: Sequence[LiveTrust], issuer: str, now: datetime
+) -> tuple[str | None, str | None]:
+    """The lists of the site's switch and of the issuer's."""
     if trusts:
-        return switches.stops(trusts[0].site_allows, robot_name)
-    return switches.site_stops(robot_name, now)
+        return trusts[0].site_allows, trusts[0].issuer_allows
+    return switches.site_and_issuer(issuer, now)
 
 
 def _first_match(trusts: list[LiveTrust], peeked: Peeked, now: datetime) -> Admission:

@@ -9,6 +9,8 @@ class FederationConfig(AppConfig):
     def ready(self) -> None:
         from federation import checks  # noqa: F401 - registers itself
         from federation.access_files import FederationTrusts
+        from robots import issuer_trusts
         from robots.accessfile.trusts import register
 
         register(FederationTrusts())
+        issuer_trusts.register("trusts__issuer")

@@ -4,7 +4,7 @@ The checks are those of `federation.admission`, trust by trust. Nothing is store
 nothing is minted, and the token is not used up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from federation.errors import Refused, shown
 from federation.live_trusts import live
 from federation.matching import distance, match, most_specific_first
 from federation.models import Trust
+from robots import switches
 from robots.access import authorize, visible_repositories
 from robots.credentials import Secret
 from robots.decision import AccessRequest
@@ -65,8 +66,9 @@ class Diagnosis:
     `reason` tells why the token was not verified. `matched` is the trust that would
     let it in; if there is none, `nearest` is the one that it came furthest with.
     `already_used` is kept of tokens that are taken once, and of passwords. `issues`
-    are why the robot could not log in with any token. `grants` are the first ones
-    of `grants_count`, and none where the token would give nothing.
+    are why the robot could not log in with any token, or with none of this issuer.
+    `grants` are the first ones of `grants_count`, and none where the token would give
+    nothing.
     """
 
     reason: str | None
@@ -109,7 +111,8 @@ def diagnose(robot: Robot, token: Secret, now: datetime) -> Diagnosis:
         return Diagnosis(refused.reason, verdicts, issues=_issues(robot, now))
     verdicts = tuple(_verdict(trust, peeked, now) for trust in trusts)
     matches = [v for v in verdicts if v.outcome is Outcome.MATCH]
-    found = Diagnosis(_reason(verdicts), verdicts, issues=_issues(robot, now))
+    issues = (*_issues(robot, now), *_issuer_issues(robot, peeked.issuer, now))
+    found = Diagnosis(_reason(verdicts), verdicts, issues=issues)
     if not matches:
         return replace(found, nearest=_nearest(verdicts))
     best = most_specific_first(matches, lambda verdict: verdict.trust.entry)[0]
@@ -190,6 +193,15 @@ def _reason(verdicts: Sequence[Verdict]) -> str | None:
 
 def _issues(robot: Robot, now: datetime) -> tuple[str, ...]:
     return tuple(login_issues(identity_of_robot(robot), now))
+
+
+def _issuer_issues(robot: Robot, issuer: str, now: datetime) -> Iterator[str]:
+    _, allowed = switches.site_and_issuer(issuer, now)
+    if switches.stops(allowed, robot.full_name):
+        yield (
+            f"the emergency switch of issuer {shown(issuer)} is on and does not name"
+            " the robot"
+        )
 
 
 def _with_grants(found: Diagnosis, robot: Robot, now: datetime) -> Diagnosis:

@@ -55,6 +55,15 @@ class Refused(Exception):
         self.expected = expected
         self.actual = actual
 
+    @property
+    def is_wrong_token(self) -> bool:
+        """Whether it is the token that is not right, or not for that robot.
+
+        One that was used already is no guess: it let somebody in.
+        """
+        is_refused = self.code in (Code.INVALID_GRANT, Code.INVALID_REQUEST)
+        return is_refused and self.check != "replay"
+
     def tell_unavailable(self) -> None:
         """Have the caller told that it is for want of keys, whatever the reason is."""
         self.code, self.message = Code.UNAVAILABLE, UNAVAILABLE

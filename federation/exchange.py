@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
 from django.db import IntegrityError
 
-from federation import refusals, replay, tokens
+from federation import counted, refusals, replay, tokens
 from federation.admission import Admission, admit
 from federation.errors import Refused, shown
 from federation.provenance import provenance
@@ -17,6 +18,7 @@ from robots.audit import Performer
 from robots.credentials import Secret
 from robots.identity import ANONYMOUS
 from robots.origin import Origin
+from robots.outage import OUTAGES
 
 
 def exchange(robot_name: str, token: Secret, origin: Origin, now: datetime) -> Minted:
@@ -24,12 +26,19 @@ def exchange(robot_name: str, token: Secret, origin: Origin, now: datetime) -> M
 
     Raises Refused, of which the namespace's administrators find an event.
     """
+    began = perf_counter()
     try:
         admission = admit(robot_name, token, now)
-        return _exchanged(admission, origin, now)
+        minted = _exchanged(admission, origin, now)
     except Refused as refused:
+        counted.note_refusal(refused, perf_counter() - began)
         refusals.note(robot_name, refused, origin, now)
         raise
+    except OUTAGES:
+        counted.note_outage(perf_counter() - began)
+        raise
+    counted.note_exchange(admission.trust.entry, perf_counter() - began)
+    return minted
 
 
 def facts(admission: Admission, told: Mapping[str, str]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from federation import conf
-from federation.destinations import UrlInvalid, destination
 from federation.errors import Refused, TrustInvalid, shown
 from federation.fetching import MAX_SECONDS, FetchFailed, fetch_json
+from robots.outbound.destinations import UrlInvalid, destination
 
 _WELL_KNOWN = "/.well-known/openid-configuration"
 

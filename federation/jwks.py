@@ -21,6 +21,8 @@ from federation.errors import Refused, Unavailable, shown
 from federation.fetching import FetchFailed
 from federation.issuers import check_allowed, discover
 from federation.keys import KeySetInvalid, VerifyingKey, parse_key_set
+from robots.spans import traced
+from robots.tallies import tallies
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,9 @@ keys are known, and wait for another one to ask: fewer together than a process h
 Whoever may make a trust can name an issuer that never answers. All others find no
 room then, and go on: with the keys that are known, or without.
 """
+
+FETCHES = ("fetched", "invalid", "timed_out", "failed")
+"""How asking an issuer ends, as metrics count it."""
 
 _POLL_SECONDS = 0.05
 _asking = BoundedSemaphore(MAX_ASKING)
@@ -184,6 +189,7 @@ def _room(of: BoundedSemaphore) -> Iterator[bool]:
             of.release()
 
 
+@traced("issuer keys")
 def _refresh(issuer: str) -> None:
     """Ask the issuer; keys that there are stay unless there are better ones."""
     try:
@@ -191,11 +197,21 @@ def _refresh(issuer: str) -> None:
         parsed(text)
     except (FetchFailed, KeySetInvalid) as error:
         logger.warning("No keys from %s: %s", shown(issuer), error)
+        tallies.note(("jwks_fetches", _how(error)))
         key_cache.settle(issuer, f"{_FAILED}{error}", _patience(issuer, error))
         return
     record = {"issuer": issuer, "fetched_at": _now(), "keys": text}
     key_cache.keep(issuer, json.dumps(record))
     key_cache.settle(issuer, _DONE)
+    tallies.note(("jwks_fetches", "fetched"))
+
+
+def _how(error: Exception) -> str:
+    """What FETCHES calls the failure."""
+    if isinstance(error, KeySetInvalid):
+        return "invalid"
+    is_slow = isinstance(error, FetchFailed) and error.is_slow
+    return "timed_out" if is_slow else "failed"
 
 
 def _patience(issuer: str, error: Exception) -> int:

@@ -3,64 +3,39 @@
 It is kept in Django's default cache, and a copy in this process. The copy serves
 while the shared cache is down or has lost an entry, so that neither stops a login
 nor lets every login ask the issuer. Texts are kept, never objects of ours.
+
+Each is signed: whoever can write to the cache would else be any robot that trusts an
+issuer, with keys of their own. They can still empty it, or bring an older entry back.
 """
 
 import hashlib
-import logging
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+import hmac
+from typing import Any
 
-from django.core.cache import cache
-from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 
 from federation import conf
-
-logger = logging.getLogger(__name__)
-
-_T = TypeVar("_T")
-
-RETRY_SECONDS = 30.0
-"""How long a shared cache that failed is left alone."""
+from robots import keyring
+from robots.shared_cache import shared_cache
 
 _MAX_COPIES = 1000
+_PURPOSE = "shared keys of issuers"
 
-
-class _Shared:
-    """Django's default cache, which may be down: then each call has its `otherwise`."""
-
-    def __init__(self) -> None:
-        self._again_at = 0.0
-
-    def ask(self, deed: Callable[[BaseCache], _T], otherwise: _T) -> _T:
-        if time.monotonic() < self._again_at:
-            return otherwise
-        try:
-            return deed(cache)
-        # Each backend has errors of its own, and none of them may stop a login.
-        except Exception as error:
-            self._again_at = time.monotonic() + RETRY_SECONDS
-            logger.warning("The shared cache is down: %s", type(error).__name__)
-            return otherwise
-
-    def forget(self) -> None:
-        self._again_at = 0.0
-
-
-_shared = _Shared()
 _copies = LocMemCache("federation-keys", {"OPTIONS": {"MAX_ENTRIES": _MAX_COPIES}})
 
 
 def load(issuer: str) -> str | None:
     """What was last kept for the issuer."""
     key = _key("keys", issuer)
-    found = _text(_shared.ask(lambda shared: shared.get(key), None))
-    kept = _text(_copies.get(key))
+    found = shared_cache.ask(lambda shared: shared.get(key), None)
+    kept = _copies.get(key)
     if found is None or found == kept:
-        return kept
+        return None if kept is None else _text(kept)
+    text = _genuine(key, found)
+    if text is None:
+        return None if kept is None else _text(kept)
     _copies.set(key, found, conf.keys_max_seconds())
-    return found
+    return text
 
 
 def keep(issuer: str, text: str) -> None:
@@ -74,9 +49,10 @@ def claim(issuer: str, state: str) -> bool:
     Of all processes one gets it. `state` is what the others see meanwhile.
     """
     key, seconds = _key("asking", issuer), _cooldown()
-    if not _copies.add(key, state, seconds):
+    signed = _signed(key, state)
+    if not _copies.add(key, signed, seconds):
         return False
-    if _shared.ask(lambda shared: shared.add(key, state, seconds), True):
+    if shared_cache.ask(lambda shared: shared.add(key, signed, seconds), True):
         return True
     # The process that has the right says how it went; this one's copy would not.
     _copies.delete(key)
@@ -91,19 +67,23 @@ def settle(issuer: str, state: str, cooldowns: int = 1) -> None:
 def state(issuer: str) -> str | None:
     """What was last said of asking the issuer; None when the cool-down is over."""
     key = _key("asking", issuer)
-    found = _text(_shared.ask(lambda shared: shared.get(key), None))
-    return found if found is not None else _text(_copies.get(key))
+    found = _genuine(key, shared_cache.ask(lambda shared: shared.get(key), None))
+    if found is not None:
+        return found
+    kept = _copies.get(key)
+    return None if kept is None else _text(kept)
 
 
 def forget() -> None:
     """Empty this process's copies; the shared cache is Django's to clear."""
     _copies.clear()
-    _shared.forget()
+    shared_cache.forget()
 
 
 def _set(key: str, text: str, seconds: int) -> None:
-    _copies.set(key, text, seconds)
-    _shared.ask(lambda shared: shared.set(key, text, seconds), None)
+    signed = _signed(key, text)
+    _copies.set(key, signed, seconds)
+    shared_cache.ask(lambda shared: shared.set(key, signed, seconds), None)
 
 
 def _cooldown() -> int:
@@ -116,5 +96,24 @@ def _key(kind: str, issuer: str) -> str:
     return f"federation:{kind}:{digest}"
 
 
-def _text(found: Any) -> str | None:
-    return found if isinstance(found, str) else None
+def _signed(key: str, text: str) -> str:
+    return f"{_mac(keyring.current_key(_PURPOSE), key, text)} {text}"
+
+
+def _genuine(key: str, found: Any) -> str | None:
+    """The text that one of ours put there; None for anything else."""
+    if not isinstance(found, str):
+        return None
+    mac, text = found.partition(" ")[0].encode("utf-8", "replace"), _text(found)
+    macs = (_mac(subkey, key, text) for subkey in keyring.keys(_PURPOSE))
+    is_ours = any(hmac.compare_digest(mac, right.encode()) for right in macs)
+    return text if is_ours else None
+
+
+def _text(signed: str) -> str:
+    return signed.partition(" ")[2]
+
+
+def _mac(subkey: bytes, key: str, text: str) -> str:
+    signed = f"{key} {text}".encode("utf-8", "surrogatepass")
+    return hmac.digest(subkey, signed, hashlib.sha256).hex()

@@ -72,7 +72,7 @@ class LiveRobot:
 class LiveTrust:
     """A trust as it was when it was read, which its `revision` tells.
 
-    `site_allows` and `namespace_allows` are those of `switches.columns`.
+    The lists are those of `switches.columns` and `switches.issuer_column`.
     """
 
     pk: int
@@ -80,6 +80,8 @@ class LiveTrust:
     last_refused_at: datetime | None
     site_allows: str | None
     namespace_allows: str | None
+    robot_allows: str | None
+    issuer_allows: str | None
     robot: LiveRobot
     entry: Entry
 
@@ -115,6 +117,8 @@ def live(trust: Trust) -> LiveTrust:
         last_refused_at=trust.last_refused_at,
         site_allows=None,
         namespace_allows=None,
+        robot_allows=None,
+        issuer_allows=None,
         robot=LiveRobot(
             pk=robot.pk,
             name=robot.name,
@@ -130,10 +134,10 @@ def live(trust: Trust) -> LiveTrust:
 
 
 def _trust(row: tuple[Any, ...]) -> LiveTrust:
-    said = _Said._make(row[13:])
+    said = _Said._make(row[15:])
     length = sum(len(text) for text in said if isinstance(text, str))
     read = _entry if length <= _MAX_KEPT_LENGTH else _read
-    robot, own = LiveRobot(*row[:8]), row[8:13]
+    robot, own = LiveRobot(*row[:8]), row[8:15]
     return LiveTrust(*own, robot, read(said))  # type: ignore[call-arg]
 
 
@@ -154,11 +158,12 @@ _entry = lru_cache(maxsize=_MAX_KEPT)(_read)
 def _query() -> PreparedQuery:
     text = models.CharField()
     now = Parameter("now", models.DateTimeField())
+    issuer = Parameter("issuer", text)
     live = Trust.objects.filter(
         Q(expires_at__isnull=True) | Q(expires_at__gt=now),
         robot__namespace__name=Parameter("namespace", text),
         robot__name=Parameter("robot", text),
-        issuer=Parameter("issuer", text),
+        issuer=issuer,
         enabled=True,
     )
     namespace = "robot__namespace"
@@ -166,7 +171,8 @@ def _query() -> PreparedQuery:
         owner_is_active=Coalesce(f"{namespace}__owner__is_active", Value(True)),
         audiences_text=Cast("audiences", models.TextField()),
         conditions_text=Cast("conditions", models.TextField()),
-        **switches.columns("robot__namespace_id", now),
+        **switches.columns("robot__namespace_id", "robot_id", now),
+        **switches.issuer_column(issuer, now),
     ).values_list(
         "robot_id",
         "robot__name",
@@ -181,6 +187,8 @@ def _query() -> PreparedQuery:
         "last_refused_at",
         "site_allows",
         "namespace_allows",
+        "robot_allows",
+        "issuer_allows",
         "issuer",
         "subject",
         "audiences_text",

@@ -41,12 +41,13 @@ def rows(
 
     `told` is what `provenance` says.
     """
+    kept = credentials.at_rest(minted.secret, readable=False)
     return {
         "token": {
             "robot_id": admission.robot.pk,
             "origin": TokenOrigin.FEDERATED,
-            "digest": credentials.digest(minted.secret),
             "expires_at": minted.expires_at,
+            **kept._asdict(),
         },
         "federated": {
             "trust_id": admission.trust.pk,

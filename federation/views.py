@@ -13,13 +13,17 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
-from federation import token_exchange
+from federation import counted, token_exchange
 from federation.errors import Code, Refused
 from federation.exchange import exchange
 from federation.token_exchange import OAuthError
 from federation.tokens import Minted
 from robots.credentials import Secret
+from robots.errors import AskAgainLater
+from robots.failed_logins import failed_logins
 from robots.forms import FormUnreadable, read_form
+from robots.forwarded import forwarded
+from robots.login_attempt import Attempt, Shown
 from robots.names import parse_robot_name
 from robots.origin import origin_of
 from robots.outage import RETRY_AFTER
@@ -50,9 +54,12 @@ class RobotTokenView(View):
         try:
             robot, token = _basic(request.META.get("HTTP_AUTHORIZATION"))
         except HeaderUnreadable as error:
+            counted.note_unreadable()
             return _answer(401, error=str(error))
         try:
             minted = _exchanged(request, robot, token)
+        except AskAgainLater as later:
+            return _asking_again(later, "message")
         except Refused as refused:
             return _answer(401, error=refused.code.value, message=refused.message)
         return _answer(200, token=minted.secret.reveal())
@@ -70,9 +77,13 @@ class TokenExchangeView(View):
         try:
             asked = token_exchange.read(read_form(request))
             minted = _exchanged(request, asked.robot, asked.token)
+        except AskAgainLater as later:
+            return _asking_again(later, "error_description")
         except FormUnreadable as error:
+            counted.note_unreadable()
             return _oauth_error("invalid_request", error.message)
         except OAuthError as error:
+            counted.note_unreadable()
             return _oauth_error(error.code, error.description)
         except Refused as refused:
             return _refused(refused)
@@ -88,7 +99,10 @@ class TokenExchangeView(View):
 
 
 def _exchanged(request: HttpRequest, robot: str, token: Secret) -> Minted:
+    """A token of the robot. Raises Refused, or LoginBlocked after too many of those."""
     origin = origin_of(request)
+    attempt = Attempt(Shown.ROBOT_SECRET, robot, origin.address)
+    failed_logins.check(attempt)
     try:
         minted = exchange(robot, token, origin, timezone.now())
     except Refused as refused:
@@ -100,6 +114,9 @@ def _exchanged(request: HttpRequest, robot: str, token: Secret) -> Minted:
             refused.reason,
             origin.request_id,
         )
+        if refused.is_wrong_token:
+            forwarded.note_failure(request.META)
+            failed_logins.note(attempt)
         raise
     logger.info("exchange robot=%s request=%s", robot, origin.request_id)
     return minted
@@ -137,6 +154,13 @@ def _refused(refused: Refused) -> HttpResponse:
         return response
     # Whatever is wrong with the token: RFC 8693, section 2.2.2.
     return _oauth_error("invalid_request", refused.message)
+
+
+def _asking_again(later: AskAgainLater, told_in: str) -> HttpResponse:
+    told = {"error": Code.UNAVAILABLE.value, told_in: str(later)}
+    response = _answer(429, **told)
+    response["Retry-After"] = str(later.retry_after)
+    return response
 
 
 def _oauth_error(code: str, description: str) -> HttpResponse:

@@ -27,6 +27,7 @@ class QuaysiteAdminSite(_ThemedSite):
     index_title = "Overview"
     index_template = "quaysite/admin/index.html"
     enable_nav_sidebar = True
+    mounts_site_urls = True
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Anybody whose account is active: pages show each person what is theirs."""

@@ -2,7 +2,7 @@
 
 POLICY = {
     # JSON for registry clients and API clients; the API's pages follow the policy.
-    "EXCLUDE_URL_PREFIXES": ("/v2/", "/oauth2/", "/healthz"),
+    "EXCLUDE_URL_PREFIXES": ("/v2/", "/oauth2/"),
     "DIRECTIVES": {
         "default-src": ["'self'"],
         # Alpine adds 'unsafe-eval', on the theme's pages alone (quaysite.admin_site).

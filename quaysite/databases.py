@@ -13,6 +13,7 @@ Options = dict[str, Any]
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
+REDIS = "django.core.cache.backends.redis.RedisCache"
 
 CONNECT_SECONDS = 5
 """How long a request waits for PostgreSQL to take a connection."""
@@ -65,7 +66,8 @@ def databases(choices: DatabaseChoices) -> dict[str, Options]:
 def caches(url: str) -> dict[str, Options]:
     """What processes share; without Redis each process keeps its own."""
     cache: Options = environ.Env.cache_url_config(url)
-    if cache["BACKEND"].endswith("RedisCache"):
+    if cache["BACKEND"] == REDIS:
+        cache["BACKEND"] = "robots.redis_cache.CountingRedisCache"
         patience = {
             "socket_timeout": REDIS_SECONDS,
             "socket_connect_timeout": REDIS_SECONDS,
@@ -84,6 +86,8 @@ def _database(url: str, choices: DatabaseChoices) -> Options:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
+            # Django's fields convert what they read; the driver need not do it before.
+            "detect_types": 0,
         }
     if database["ENGINE"] == POSTGRESQL:
         _suit_postgresql(database, choices)

@@ -7,6 +7,7 @@ the file that NAME_FILE points to, or be generated once into the data folder.
 import os
 import secrets
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -20,6 +21,16 @@ SECRET_LENGTH = 50
 
 def env_str(name: str, default: str) -> str:
     return os.environ.get(name, default)
+
+
+def env_choice(name: str, default: str, choices: Sequence[str]) -> str:
+    """Raises ImproperlyConfigured unless the value is one of `choices`."""
+    value = os.environ.get(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(
+            f"{name} must be {' or '.join(choices)}, not {value!r}"
+        )
+    return value
 
 
 def env_bool(name: str, default: bool) -> bool:
@@ -55,6 +66,17 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
+def env_ints(name: str, default: list[int]) -> list[int]:
+    """Raises ImproperlyConfigured unless every item of the list is a whole number."""
+    try:
+        return [int(item) for item in env_list(name, list(map(str, default)))]
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must be whole numbers separated by commas,"
+            f" not {os.environ[name]!r}"
+        ) from None
+
+
 def env_secret(name: str, generated: Path) -> str:
     """The secret called `name`; made and kept in `generated` (mode 0600) if unset.
 
@@ -68,6 +90,12 @@ def env_secret(name: str, generated: Path) -> str:
     return _read_secret(name, Path(file) if file else _ensure_secret(generated))
 
 
+def env_generated_file(name: str, generated: Path) -> Path | None:
+    """The file that `env_secret` makes and keeps; None where the secret is given."""
+    given = os.environ.get(name) or os.environ.get(f"{name}_FILE")
+    return None if given else generated
+
+
 def env_given_secret(name: str) -> str:
     """The secret called `name`, or from the file that NAME_FILE points to; empty if
     neither is set. Raises ImproperlyConfigured as `env_secret` does.
@@ -75,6 +103,15 @@ def env_given_secret(name: str) -> str:
     if not (os.environ.get(name) or os.environ.get(f"{name}_FILE")):
         return ""
     return env_secret(name, Path())
+
+
+def env_address(name: str, default: str) -> str:
+    """An address that may hold a password: from `name`, or from the file that
+    NAME_FILE points to. Raises ImproperlyConfigured as `env_secret` does.
+    """
+    if os.environ.get(f"{name}_FILE"):
+        return env_given_secret(name)
+    return env_str(name, default)
 
 
 def _read_secret(name: str, path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from quaysite.request_ids import current
 from robots.origin import REQUEST_ID_META
 from robots.outage import RETRY_AFTER, is_outage
 
@@ -22,10 +23,12 @@ def identify(meta: dict[str, Any]) -> str:
     """The request's id: the proxy's X-Request-ID if it is harmless, else a new one.
 
     `meta` is the request's META, or the WSGI environ that it is; a new id is put there.
+    What this thread logs from now on is of this request.
     """
     request_id: str = meta.get(REQUEST_ID_META, "")
     if not _ACCEPTABLE_ID.fullmatch(request_id):
         request_id = meta[REQUEST_ID_META] = secrets.token_hex(16)
+    current.set(request_id)
     return request_id
 
 

@@ -18,7 +18,9 @@ from quaysite.oauth.consent import performer_of, person_of
 from quaysite.oidc import conf
 from registryauth.people_login import MAX_PASSWORD_LENGTH
 from robots.errors import DomainError
-from robots.origin import origin_of
+from robots.failed_logins import failed_logins
+from robots.login_attempt import Attempt, Shown
+from robots.origin import client_address, origin_of
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -35,10 +37,14 @@ class OwnPasswordForm(PasswordChangeForm):
 
     def clean_old_password(self) -> str:
         """A wrong one is a guess at the password, and an audit event like others."""
+        address = client_address(self.request)
+        attempt = Attempt(Shown.PASSWORD, self.user.username, address)
+        failed_logins.check(attempt)
         try:
             old: str = super().clean_old_password()
         except ValidationError:
             self._note_failure()
+            failed_logins.note(attempt)
             raise
         return old
 

@@ -10,13 +10,19 @@ from pathlib import Path
 from quaysite import browser_policy, theme
 from quaysite.databases import DatabaseChoices, caches, databases
 from quaysite.environment import (
+    env_address,
     env_bool,
+    env_choice,
+    env_generated_file,
     env_given_secret,
     env_int,
+    env_ints,
     env_list,
     env_secret,
     env_str,
 )
+from quaysite.logs import FORMATS, logging_settings
+from quaysite.mail_server import mail_server
 from quaysite.openapi import spectacular_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -45,11 +51,33 @@ ROBOTS_WHITELIST = env_list("ROBOTS_WHITELIST", [])
 ROBOT_TOKENS_RETRIEVABLE = env_bool("ROBOT_TOKENS_RETRIEVABLE", True)
 ROBOT_MAX_TOKENS = env_int("ROBOT_MAX_TOKENS", 10)
 # Comma separated; the first seals and digests, all of them are accepted.
-ROBOTS_SECRET_KEYS = env_secret("ROBOTS_SECRET_KEYS", VAR_DIR / "robots_secret_keys")
+_made_keys = VAR_DIR / "robots_secret_keys"
+ROBOTS_SECRET_KEYS = env_secret("ROBOTS_SECRET_KEYS", _made_keys)
+# Where `rotate_secret_keys` changes them; None where somebody else gives them.
+ROBOTS_SECRET_KEYS_MADE = env_generated_file("ROBOTS_SECRET_KEYS", _made_keys)
+# Registry tokens a minute; 0: any number.
+ROBOT_TOKEN_BUDGET = env_int("ROBOT_TOKEN_BUDGET", 0)
 CREATE_PRIVATE_REPO_ON_PUSH = env_bool("CREATE_PRIVATE_REPO_ON_PUSH", True)
 USAGE_FLUSH_SECONDS = env_int("USAGE_FLUSH_SECONDS", 60)
 LIBRARY_NAMESPACE = env_str("LIBRARY_NAMESPACE", "library")
 SUPER_USERS = env_list("SUPER_USERS", [])
+
+# --- Upkeep, and notices of what ends soon ----------------------------------------
+
+ROBOT_IDLE_DAYS = env_int("ROBOT_IDLE_DAYS", 0)
+EXPIRY_NOTICE_DAYS = env_ints("EXPIRY_NOTICE_DAYS", [30, 7, 1])
+EXPIRY_WEBHOOK_URL = env_str("EXPIRY_WEBHOOK_URL", "")
+# Comma separated; each of them signs.
+EXPIRY_WEBHOOK_SECRET = env_given_secret("EXPIRY_WEBHOOK_SECRET")
+_email_url = env_given_secret("EMAIL_URL")
+EXPIRY_NOTICE_EMAIL = env_bool("EXPIRY_NOTICE_EMAIL", bool(_email_url))
+_mail_server = mail_server(_email_url)
+EMAIL_HOST, EMAIL_PORT = _mail_server.host, _mail_server.port
+EMAIL_HOST_USER = _mail_server.user
+EMAIL_HOST_PASSWORD = _mail_server.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail_server.use_starttls, _mail_server.use_tls
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", f"quaysite@{_host}")
 
 # --- The registry token endpoint -------------------------------------------------
 
@@ -70,12 +98,21 @@ REGISTRY_NOTIFICATIONS_CREATE_REPOSITORIES = env_bool(
 )
 HARBOR_ROBOT_PREFIX = env_str("HARBOR_ROBOT_PREFIX", "robot$")
 REGISTRY_SIGNING_ALGORITHM = env_str("REGISTRY_SIGNING_ALGORITHM", "ES256")
+REGISTRY_SIGNING_KEY_DAYS = env_int("REGISTRY_SIGNING_KEY_DAYS", 0)
+REGISTRY_SIGNING_KEY_NOTICE_DAYS = env_int("REGISTRY_SIGNING_KEY_NOTICE_DAYS", 7)
 REGISTRY_SIGNING_KEYS_DIR = Path(
     env_str("REGISTRY_SIGNING_KEYS_DIR", str(VAR_DIR / "signing-keys"))
 )
 
+# Wrong secrets in a window of so many seconds: of a name and address, of an address.
+LOGIN_FAILURE_LIMIT = env_int("LOGIN_FAILURE_LIMIT", 10)
+LOGIN_FAILURE_ADDRESS_LIMIT = env_int("LOGIN_FAILURE_ADDRESS_LIMIT", 100)
+LOGIN_FAILURE_WINDOW = env_int("LOGIN_FAILURE_WINDOW", 300)
+
 ACTION_LOG_AUDIT_LOGINS = env_bool("ACTION_LOG_AUDIT_LOGINS", True)
 ACTION_LOG_AUDIT_LOGIN_FAILURES = env_bool("ACTION_LOG_AUDIT_LOGIN_FAILURES", True)
+AUDIT_SHIP = env_list("AUDIT_SHIP", [])  # URLs
+AUDIT_SHIP_SECRET = env_given_secret("AUDIT_SHIP_SECRET")
 
 # --- Federation: keyless login ---------------------------------------------------
 
@@ -126,6 +163,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "quaysite.hot_paths.HotPathsMiddleware",
+    "quaysite.health.ProbesMiddleware",
     "quaysite.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -146,7 +184,6 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -162,15 +199,15 @@ TEMPLATES = [
 
 DATABASES = databases(
     DatabaseChoices(
-        url=env_str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+        url=env_address("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
         max_age=env_int("CONN_MAX_AGE", 600),
         pool_size=env_int("DATABASE_POOL_SIZE", 0),
         prepared_statements=env_bool("DATABASE_PREPARED_STATEMENTS", True),
-        replica_url=env_str("DATABASE_REPLICA_URL", ""),
+        replica_url=env_address("DATABASE_REPLICA_URL", ""),
     )
 )
 DATABASE_REPLICA_MAX_LAG = env_int("DATABASE_REPLICA_MAX_LAG", 5)  # seconds
-CACHES = caches(env_str("CACHE_URL", "locmemcache://"))
+CACHES = caches(env_address("CACHE_URL", "locmemcache://"))
 
 # --- People's passwords and sessions ---------------------------------------------
 
@@ -244,7 +281,7 @@ OAUTH2_PROVIDER = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "quaysite.api.authentication.BearerAuthentication",
+        "registryauth.api_authentication.BearerAuthentication",
         "quaysite.api.authentication.QuaySessionAuthentication",
     ],
     "DEFAULT_SCHEMA_CLASS": "robots.api.schema.ApiSchema",
@@ -271,7 +308,6 @@ LOG_EXPORT_DIR = Path(env_str("LOG_EXPORT_DIR", str(VAR_DIR / "log-exports")))
 # --- Transport -------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", _https)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", 31_536_000 if _https else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", _https)
 SECURE_HSTS_PRELOAD = env_bool("SECURE_HSTS_PRELOAD", _https)
@@ -292,7 +328,7 @@ UNFOLD = theme.UNFOLD
 # --- Static files, time, logs ----------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env_str("STATIC_ROOT", str(VAR_DIR / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -305,17 +341,8 @@ USE_TZ = True
 TIME_ZONE = env_str("TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en-us"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        # Anybody can send a Host that is not ours; it says nothing about us.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+# What Prometheus shows at /metrics. Unset: there is no such page.
+METRICS_TOKEN = env_given_secret("METRICS_TOKEN")
+
+LOG_FORMAT = env_choice("LOG_FORMAT", "line", FORMATS)
+LOGGING = logging_settings(LOG_FORMAT, env_str("LOG_LEVEL", "INFO"))

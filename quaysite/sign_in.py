@@ -17,8 +17,11 @@ from quaysite.models import User
 from quaysite.oidc import conf
 from registryauth.people_login import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from robots.audit import Performer
+from robots.failed_logins import failed_logins
+from robots.forwarded import forwarded
 from robots.identity import Method
-from robots.origin import NOWHERE, origin_of
+from robots.login_attempt import Attempt, Shown
+from robots.origin import NOWHERE, Origin, origin_of
 from robots.people import identity_of_person
 
 
@@ -40,10 +43,16 @@ class AuditedForm(AuthenticationForm):
         self.fields["username"].widget.attrs["class"] = "qs-input"
 
     def clean(self) -> dict[str, Any]:
+        username = self.cleaned_data.get("username", "")
+        attempt = Attempt(Shown.PASSWORD, username, self._origin.address)
+        failed_logins.check(attempt)
         try:
             cleaned: dict[str, Any] = super().clean()
         except ValidationError as error:
             self._note_failure(str(error.code))
+            if self.request:
+                forwarded.note_failure(self.request.META)
+            failed_logins.note(attempt)
             raise
         user = self.get_user()
         if isinstance(user, User):
@@ -57,7 +66,7 @@ class AuditedForm(AuthenticationForm):
             record_failed_login(username, reason, self._origin, self._agent)
 
     @property
-    def _origin(self) -> Any:
+    def _origin(self) -> Origin:
         return origin_of(self.request) if self.request else NOWHERE
 
     @property

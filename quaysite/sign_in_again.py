@@ -20,7 +20,9 @@ from quaysite.models import User
 from quaysite.oidc import conf
 from registryauth.people_login import MAX_PASSWORD_LENGTH
 from robots import freshness
-from robots.origin import origin_of
+from robots.failed_logins import failed_logins
+from robots.login_attempt import Attempt, Shown
+from robots.origin import client_address, origin_of
 
 _WRONG = "That is not your password. Upper and lower case differ."
 
@@ -48,8 +50,12 @@ class PasswordForm(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         user = cast(User, self.request.user)
+        address = client_address(self.request)
+        attempt = Attempt(Shown.PASSWORD, user.username, address)
+        failed_logins.check(attempt)
         if not (user.is_active and user.check_password(password)):
             self._note_failure(user)
+            failed_logins.note(attempt)
             raise ValidationError(_WRONG, code="wrong")
         return password
 

@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
-from quaysite import health, looks
+from quaysite import looks
 from quaysite.admin_site import themed
 from quaysite.api import config, csrf
 from quaysite.api.documents import OpenApiView, SwaggerPage, redoc_page
@@ -34,6 +34,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/password_change/", themed(OwnPasswordPage.as_view())),
     path("admin/", admin.site.urls),
     path("favicon.ico", looks.favicon),
-    path("healthz", health.alive, name="alive"),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]

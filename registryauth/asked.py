@@ -12,7 +12,9 @@ from robots.origin import Origin, origin_in
 class Asked:
     """Method, header and parameters as they were sent; nothing of it is believed.
 
-    `form` reads the body, and raises what `parameters.form` does.
+    `kind` is for the metrics: what the caller proved itself with, once that is known.
+    `form` reads the body, and raises what `parameters.form` does. `meta` is where all
+    of it is from.
     """
 
     method: str
@@ -21,6 +23,8 @@ class Asked:
     user_agent: str
     origin: Origin
     form: Callable[[], Values]
+    meta: Mapping[str, Any]
+    kind: str = "unknown"
 
 
 def asked_in(meta: Mapping[str, Any], form: Callable[[], Values]) -> Asked:
@@ -32,4 +36,5 @@ def asked_in(meta: Mapping[str, Any], form: Callable[[], Values]) -> Asked:
         user_agent=meta.get("HTTP_USER_AGENT", ""),
         origin=origin_in(meta),
         form=form,
+        meta=meta,
     )

@@ -46,8 +46,8 @@ def authorization(service: str) -> Secret:
         "(sync_repositories)",
         credential_expires_at=now + timedelta(seconds=TOKEN_SECONDS),
     )
-    token = tokens.mint(reader, service, [(_SCOPE, frozenset({Action.ALL}))], now)
-    return Secret(f"Bearer {token}")
+    minted = tokens.mint(reader, service, [(_SCOPE, frozenset({Action.ALL}))], now)
+    return Secret(f"Bearer {minted.token}")
 
 
 def repository_names(remote: Remote, page: int = PAGE) -> Iterator[str]:

@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from registryauth import conf
 from registryauth.keys import ALGORITHMS, KeyStoreError
-from registryauth.signing import key_store
+from registryauth.signer import key_store
 from robots.conf import harbor_robot_prefix
 
 

@@ -1,10 +1,13 @@
 """This app's settings, with the defaults that hold in any Django project."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 
+from registryauth.key_rotation import Schedule
 from robots.credentials import Secret
+from robots.remembered import remembered
 
 MIN_TOKEN_LIFETIME = 60
 """Seconds; docker and containerd treat anything shorter as 60."""
@@ -13,16 +16,19 @@ MAX_TOKEN_LIFETIME = 3600
 """Seconds; the bound on how long a revoked right goes on working (rule R8)."""
 
 
-def services() -> list[str]:
+@remembered
+def services() -> tuple[str, ...]:
     """The `service` names of the registries that trust our tokens."""
-    return list(getattr(settings, "REGISTRY_SERVICES", ["127.0.0.1:5000"]))
+    return tuple(getattr(settings, "REGISTRY_SERVICES", ["127.0.0.1:5000"]))
 
 
+@remembered
 def issuer() -> str:
     """The `iss` of registry tokens."""
     return str(getattr(settings, "REGISTRY_TOKEN_ISSUER", "quaysite"))
 
 
+@remembered
 def token_lifetime() -> int:
     """Seconds that a registry token lives; never more than MAX_TOKEN_LIFETIME."""
     lifetime = int(getattr(settings, "REGISTRY_TOKEN_LIFETIME", 300))
@@ -37,11 +43,6 @@ def refresh_token_lifetime() -> int:
 def audits_logins() -> bool:
     """Whether a login at the token endpoint is an audit event."""
     return bool(getattr(settings, "ACTION_LOG_AUDIT_LOGINS", True))
-
-
-def audits_login_failures() -> bool:
-    """Whether a refused login is one, up to a bound."""
-    return bool(getattr(settings, "ACTION_LOG_AUDIT_LOGIN_FAILURES", True))
 
 
 MIN_NOTIFICATION_TOKEN = 32
@@ -88,6 +89,22 @@ def signing_algorithm() -> str:
     return str(getattr(settings, "REGISTRY_SIGNING_ALGORITHM", "ES256"))
 
 
+def signing_key_schedule() -> Schedule:
+    """How long keys sign, and how long before and afterwards they are published.
+
+    They change by themselves only where REGISTRY_SIGNING_KEY_DAYS is positive. What
+    one has signed lives an hour at most; a registry's clock may be behind.
+    """
+    days = int(getattr(settings, "REGISTRY_SIGNING_KEY_DAYS", 0))
+    notice = int(getattr(settings, "REGISTRY_SIGNING_KEY_NOTICE_DAYS", 7))
+    return Schedule(
+        signs=timedelta(days=days) if days > 0 else None,
+        notice=timedelta(days=notice),
+        keep=2 * timedelta(seconds=MAX_TOKEN_LIFETIME),
+    )
+
+
+@remembered
 def server_hostname() -> str:
     """Host, and port if it is not the scheme's own, at which clients reach us."""
     return str(getattr(settings, "SERVER_HOSTNAME", "127.0.0.1:8000"))

@@ -6,24 +6,28 @@ authentication, decision and signature have modules of their own.
 
 import logging
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 import orjson
 
-from registryauth import logins, parameters, refresh
+from registryauth import counted, logins, parameters, refresh
 from registryauth.asked import Asked
 from registryauth.authentication import authenticate, authenticate_header
 from registryauth.errors import (
+    Cause,
     EndpointError,
     InvalidRequest,
     MethodNotAllowed,
     Unauthorized,
     Unavailable,
+    WrongSecret,
 )
 from registryauth.foreseen import Foreseen, Wish
 from registryauth.issue import Answer, Question, issue
 from registryauth.keys import KeyStoreError
 from registryauth.refusals import NO_STORE, Reply, refused
+from robots.forwarded import forwarded
 from robots.identity import Identity
 from robots.login_grants import LoginGrants
 from robots.outage import OUTAGES, drop_dead_connections, is_outage
@@ -36,18 +40,33 @@ _HEADERS = {"Content-Type": "application/json", "Cache-Control": NO_STORE}
 
 def reply_to(asked: Asked) -> Reply:
     """A token, or why there is none. Raises nothing that an outage causes."""
+    began = perf_counter()
+    reply = _token_or_refusal(asked)
+    counted.note_reply(asked.kind, reply.status, perf_counter() - began)
+    return reply
+
+
+def _token_or_refusal(asked: Asked) -> Reply:
     try:
         return _reply(asked)
     except EndpointError as error:
-        return refused(asked.origin, error)
+        return _refused(asked, error)
     except OUTAGES as error:
         if not is_outage(error):
             raise
         logger.error("database unavailable: %s", type(error).__name__)
-        return refused(asked.origin, Unavailable(UNAVAILABLE))
+        return _refused(asked, Unavailable(UNAVAILABLE))
     except KeyStoreError as error:
         logger.error("no signing key: %s", error)
-        return refused(asked.origin, Unavailable(UNAVAILABLE))
+        return _refused(asked, Unavailable(UNAVAILABLE, cause=Cause.SIGNING_KEY))
+
+
+def _refused(asked: Asked, error: EndpointError) -> Reply:
+    asked.kind = error.kind or asked.kind
+    counted.note_refusal(error)
+    if isinstance(error, WrongSecret):
+        forwarded.note_failure(asked.meta)
+    return refused(asked.origin, error)
 
 
 def _reply(asked: Asked) -> Reply:
@@ -84,9 +103,13 @@ def _get(asked: Asked, now: datetime) -> Answer:
     except Unauthorized as error:
         logins.login_log.note_failure(error, asked)
         raise
+    asked.kind = counted.kind_of(identity)
     wish = foreseen.wish()
     if identity.is_anonymous and not wish.scopes:
-        raise Unauthorized("access to the requested resource is not authorized")
+        raise Unauthorized(
+            "access to the requested resource is not authorized",
+            cause=Cause.NOTHING_SHOWN,
+        )
     question = Question(wish, may_create=asked.method == "GET", origin=asked.origin)
     answer = issue(identity, question, now, foreseen.grants)
     if not wish.scopes:
@@ -119,7 +142,9 @@ def _post(asked: Asked, now: datetime) -> Answer:
     )
     if grant_type == "password":
         identity = _by_password(asked, values, now, foreseen.grants)
+        asked.kind = counted.kind_of(identity)
     elif grant_type == "refresh_token":
+        asked.kind = counted.REFRESH
         shown = parameters.required(values, "refresh_token")
         identity = refresh.authenticate(shown, service, now)
     else:

@@ -2,10 +2,37 @@
 
 Each class knows its code, status and text, in the envelope of the OCI
 Distribution specification ("Error Codes"). They are inert and hold no secret;
-`reason` is for the log.
+`reason` is for the log, `cause` for the metrics.
 """
 
+from enum import StrEnum
 from typing import Any
+
+from robots.errors import AskAgainLater, BudgetSpent, LoginBlocked
+
+
+class Cause(StrEnum):
+    """Why a request is refused, as metrics count it: a closed set, and nobody's name.
+
+    THROTTLED is for whoever asks too often, BUSY for want of time to hash a password.
+    """
+
+    BAD_CREDENTIALS = "bad_credentials"
+    UNREADABLE = "unreadable"
+    NOTHING_SHOWN = "nothing_shown"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    ROBOTS_DISALLOWED = "robots_disallowed"
+    EMERGENCY_SWITCH = "emergency_switch"
+    NOT_ACCEPTED = "not_accepted"
+    NAMESPACE_DISABLED = "namespace_disabled"
+    INVALID_REQUEST = "invalid_request"
+    THROTTLED = "throttled"
+    BUSY = "busy"
+    ISSUER_UNAVAILABLE = "issuer_unavailable"
+    SIGNING_KEY = "signing_key"
+    DATABASE = "database"
 
 
 class EndpointError(Exception):
@@ -13,11 +40,17 @@ class EndpointError(Exception):
 
     code = "UNKNOWN"
     status = 400
+    cause = Cause.INVALID_REQUEST
+    kind = ""
+    """What was shown, if anything: one of `registryauth.counted.KINDS`."""
 
-    def __init__(self, message: str, reason: str = "") -> None:
+    def __init__(
+        self, message: str, reason: str = "", cause: Cause | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason or message
+        self.cause = cause or self.cause
 
     def as_dict(self) -> dict[str, Any]:
         return {"errors": [{"code": self.code, "detail": {}, "message": self.message}]}
@@ -28,8 +61,16 @@ class Unauthorized(EndpointError):
 
     code = "UNAUTHORIZED"
     status = 401
+    cause = Cause.BAD_CREDENTIALS
     username = ""
     """As whom somebody tried to log in; empty where nothing readable was shown."""
+
+
+class WrongSecret(Unauthorized):
+    """The secret is not that of whoever was named, if there is such a one (rule R12).
+
+    Others who are refused showed the right one, or none was looked at.
+    """
 
 
 class InvalidRequest(EndpointError):
@@ -56,6 +97,7 @@ class NamespaceDisabled(EndpointError):
 
     code = "DENIED"
     status = 405
+    cause = Cause.NAMESPACE_DISABLED
 
 
 class MethodNotAllowed(EndpointError):
@@ -66,10 +108,16 @@ class MethodNotAllowed(EndpointError):
 
 
 class TooManyRequests(EndpointError):
-    """Too many people are logging in at once; nothing was checked, ask again."""
+    """Ask again in `retry_after` seconds; nothing is said of what was shown."""
 
     code = "TOOMANYREQUESTS"
     status = 429
+    cause = Cause.BUSY
+
+    def __init__(self, later: AskAgainLater) -> None:
+        is_throttled = isinstance(later, LoginBlocked | BudgetSpent)
+        super().__init__(str(later), cause=Cause.THROTTLED if is_throttled else None)
+        self.retry_after = later.retry_after
 
 
 class Unavailable(EndpointError):
@@ -77,3 +125,4 @@ class Unavailable(EndpointError):
 
     code = "UNAVAILABLE"
     status = 503
+    cause = Cause.DATABASE

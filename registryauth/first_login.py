@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import models
 from django.db.models import F, Q, QuerySet, Value
 
-from robots import credentials, imported_secrets, switches
+from robots import imported_secrets, switches
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.errors import AlreadyExists, NotFound
@@ -42,16 +42,15 @@ class Held(NamedTuple):
     kept: SlowHash | None = None
 
 
-def held_for(full_name: str, secret: Secret, now: datetime) -> Held:
+def held_for(full_name: str, digests: dict[str, str], now: datetime) -> Held:
     """What there is for that name, of a robot or of none. One query.
 
+    `digests` are those of the secret that it shows (`token_rows.digests_of`).
     It sees one moment: either the hash, or the token that was made of it.
     """
     # What is no robot's name is not shown to the database, which may not take it.
     name = parse_robot_name(full_name) or _NOBODY
-    digests = credentials.accepted_digests(secret)
-    values = {f"digest{n}": digest for n, digest in enumerate(digests)}
-    rows = _query(len(digests)).rows({**values, **name._asdict(), "now": now})
+    rows = _query(len(digests)).rows({**digests, **name._asdict(), "now": now})
     held = Held(full_name)
     for source, allowed, robot_id, salt, digest in sorted(rows, reverse=True):
         if source == _TOKEN:
@@ -127,7 +126,7 @@ def _hashes(
 
 
 def _switch(now: Parameter) -> QuerySet[EmergencySwitch, tuple[object, ...]]:
-    site = switches.switches_on(now).filter(site=True)
+    site = switches.switches_on(now).filter(switches.OF_THE_SITE)
     return _without_hash(_SITE, site, F("allowed"))
 
 

@@ -5,7 +5,6 @@ said afterwards: who may not come in is told that, and nothing else.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from registryauth.errors import EndpointError
@@ -32,12 +31,13 @@ class Foreseen:
         self._read = read
         self._wish: Wish | None = None
         self.grants: LoginGrants | None = None
-        with suppress(EndpointError):
-            self._wish = read()
-        if self._wish is not None:
-            scopes = self._wish.scopes
-            named = [scope.repository for scope in scopes if scope.repository]
-            self.grants = LoginGrants(named) if named else None
+        try:
+            self._wish = wish = read()
+        except EndpointError:
+            return
+        named = [scope.repository for scope in wish.scopes if scope.repository]
+        if named:
+            self.grants = LoginGrants(named)
 
     def wish(self) -> Wish:
         """The wish, now that it is known who asks. Raises what `read` raised."""

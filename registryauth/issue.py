@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from registryauth import issued, refresh, tokens
-from registryauth.errors import NamespaceDisabled
+from registryauth import counted, issued, refresh, tokens
+from registryauth.errors import NamespaceDisabled, TooManyRequests
 from registryauth.foreseen import Wish
 from registryauth.robot_login import confirm_robot
 from registryauth.scopes import Scope
 from robots.access import authorize, authorize_by_replica, may_list_catalog
 from robots.credentials import Secret
 from robots.decision import AccessRequest, Decision
-from robots.errors import AlreadyExists, NotFound
+from robots.errors import AlreadyExists, BudgetSpent, NotFound
 from robots.identity import Identity
 from robots.lifecycle.repositories import create_on_push
 from robots.login_grants import LoginGrants
@@ -22,6 +22,8 @@ from robots.origin import Origin
 from robots.replica_watch import watch
 from robots.repository_uses import uses
 from robots.roles import Action
+from robots.spans import traced
+from robots.token_budget import token_budget
 from robots.usage import usage
 
 logger = logging.getLogger(__name__)
@@ -56,8 +58,12 @@ def issue(
 
     A denied scope stays in the token with no actions, whether or not its
     repository exists. Raises NamespaceDisabled, and Unauthorized for a robot that only
-    a replica let in.
+    a replica let in. Raises TooManyRequests for a robot whose budget is spent.
     """
+    try:
+        token_budget.spend(identity)
+    except BudgetSpent as spent:
+        raise TooManyRequests(spent) from None
     decisions = _decide(identity, question, now, grants)
     granted = [
         (scope, _granted(identity, scope, decision))
@@ -67,12 +73,14 @@ def issue(
     usage.note(identity, now)
     uses.note_granted(identity, filter(None, decisions), now)
     issued.issued_count.note(identity, now)
+    counted.note_denials(decisions)
     service = question.wish.service
     wants_refresh = question.wish.wants_refresh_token
+    token, expires_at = tokens.mint(identity, service, granted, now)
     return Answer(
-        token=tokens.mint(identity, service, granted, now),
+        token=token,
         issued_at=now,
-        expires_at=tokens.expires_at(identity, now),
+        expires_at=expires_at,
         refresh_token=(
             refresh.mint(identity, service, now)
             if wants_refresh and refresh.can_be_earned(identity)
@@ -81,6 +89,7 @@ def issue(
     )
 
 
+@traced("decision")
 def _decide(
     identity: Identity,
     question: Question,

@@ -40,6 +40,10 @@ class IssuedCount:
             self._counts[key] = self._counts.get(key, 0) + 1
         usage.wake()
 
+    def waiting(self) -> int:
+        """How many counts are not added yet."""
+        return len(self._counts)
+
     def flush(self) -> None:
         """Add what was counted. What cannot be added is kept for the next time."""
         with self._lock:

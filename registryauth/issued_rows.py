@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connections, router
 
 from registryauth.models import IssuedTokens
+from robots.statements import write_once
 
 _ADD = (
     "INSERT INTO {table} ({day}, {namespace}, {count}) VALUES {places}"
@@ -38,8 +39,7 @@ def add(counts: Sequence[Count]) -> None:
     values: list[Any] = []
     for day, namespace, count in counts:
         values += [day_field.get_db_prep_save(day, connection), namespace, count]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    write_once(connection, statement, values)
 
 
 def _names(connection: Any) -> Mapping[str, str]:

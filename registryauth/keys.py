@@ -2,8 +2,8 @@
 
 A key is `ID.pem` (private key, mode 0600) beside `ID.crt` (a self-signed
 certificate of it, for registries that take a bundle). The file `active` names
-the key that signs; the others are still published, so that a registry accepts
-tokens signed before and after a change.
+the key that signs, and `activated` since when; the others are published too, so that
+a registry accepts tokens signed before and after a change.
 """
 
 import fcntl
@@ -26,6 +26,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from registryauth.key_rotation import (
+    Deed,
+    KnownKey,
+    Schedule,
+    Step,
+    known_keys,
+    steps,
+)
 from registryauth.kid import libtrust_kid
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -37,7 +45,13 @@ RSA_BITS = 2048
 CERTIFICATE_LIFETIME = timedelta(days=3650)
 
 _ACTIVE = "active"
+_ACTIVATED = "activated"
+_BORN = "%Y%m%dT%H%M%S"
+"""How an id begins: when the key was made."""
 _LOCK = ".lock"
+
+_STEPS_AT_ONCE = 20
+"""Of one rotation: what is due after a long pause is done, and it comes to an end."""
 
 
 class KeyStoreError(Exception):
@@ -75,6 +89,22 @@ class KeyStore:
             raise KeyStoreError(f"{self.folder}: the active key {path.name} is missing")
         return self._load(path)
 
+    def known(self) -> list[KnownKey]:
+        """What each key is at present, oldest first. Raises KeyStoreError."""
+        active_id = self._active_id()
+        created = [(path.stem, _created(path)) for path in self.folder.glob("*.pem")]
+        if active_id not in dict(created):
+            raise KeyStoreError(f"{self.folder}: the active key {active_id} is missing")
+        return known_keys(created, active_id, self._activated())
+
+    def active_mark(self) -> tuple[str, int]:
+        """The id of the key that signs, and what changes when that is written anew."""
+        try:
+            changed = (self.folder / _ACTIVE).stat().st_mtime_ns
+        except OSError:
+            changed = 0
+        return self._active_id(), changed
+
     def is_empty(self) -> bool:
         """Whether no key has been made yet."""
         return not any(self.folder.glob("*.pem"))
@@ -96,25 +126,53 @@ class KeyStore:
             return self._load(self.folder / f"{self._make(algorithm)}.pem")
 
     def activate(self, key_id: str) -> None:
-        """Let this key sign from the next start on. KeyStoreError if unknown."""
+        """Let this key sign from now on. KeyStoreError if it is unknown."""
         with self._locked():
             self._require(key_id)
             self._set_active(key_id)
+
+    def rotate(self, algorithm: str, schedule: Schedule, now: datetime) -> list[Step]:
+        """Take the steps that are due, and tell them; a key that was made has an id.
+
+        Safe to be called at any time, by several at once. Raises KeyStoreError.
+        """
+        done = []
+        with self._locked():
+            for _ in range(_STEPS_AT_ONCE):
+                ahead = steps(self.known(), schedule)
+                if not ahead or ahead[0].due > now:
+                    break
+                done.append(self._take(ahead[0], algorithm, now))
+        return done
 
     def retire(self, key_id: str) -> None:
         """Delete a key. KeyStoreError if it is unknown or the active one."""
         with self._locked():
             self._require(key_id)
-            if key_id == self._active_id():
-                raise KeyStoreError(f"{key_id} signs: activate another key first")
-            (self.folder / f"{key_id}.pem").unlink()
-            (self.folder / f"{key_id}.crt").unlink(missing_ok=True)
+            self._delete(key_id)
+
+    def _take(self, step: Step, algorithm: str, now: datetime) -> Step:
+        if step.deed is Deed.ADD:
+            return step._replace(key_id=self._make(algorithm, now))
+        assert step.key_id is not None  # noqa: S101 - only what is added has none
+        if step.deed is Deed.ACTIVATE:
+            self._set_active(step.key_id, now)
+        else:
+            self._delete(step.key_id)
+        return step
+
+    def _delete(self, key_id: str) -> None:
+        if key_id == self._active_id():
+            raise KeyStoreError(f"{key_id} signs: activate another key first")
+        (self.folder / f"{key_id}.pem").unlink()
+        (self.folder / f"{key_id}.crt").unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with (self.folder / _LOCK).open("w") as lock:
+            # Not "w", which empties whatever a link there leads to.
+            with (self.folder / _LOCK).open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
         except OSError as error:
@@ -126,18 +184,34 @@ class KeyStore:
         except (OSError, UnicodeDecodeError):
             raise KeyStoreError(f"{self.folder} has no active signing key") from None
 
-    def _set_active(self, key_id: str) -> None:
+    def _activated(self) -> datetime:
+        """Since when the active key signs; as its file tells, where nobody wrote it."""
+        try:
+            text = (self.folder / _ACTIVATED).read_text(encoding="ascii").strip()
+            key_id, _, moment = text.partition(" ")
+            when = datetime.fromisoformat(moment)
+        except (OSError, ValueError):
+            key_id, when = "", datetime.now(UTC)
+        if key_id == self._active_id() and when.tzinfo is not None:
+            return when
+        return _changed(self.folder / _ACTIVE)
+
+    def _set_active(self, key_id: str, now: datetime | None = None) -> None:
+        """In this order: without the second file the first one's date counts."""
+        moment = (now or datetime.now(UTC)).isoformat()
         _write(self.folder / _ACTIVE, f"{key_id}\n".encode(), mode=0o644)
+        _write(self.folder / _ACTIVATED, f"{key_id} {moment}\n".encode(), mode=0o644)
 
     def _require(self, key_id: str) -> None:
         if not (self.folder / f"{key_id}.pem").exists():
             raise KeyStoreError(f"{self.folder} has no key {key_id}")
 
-    def _make(self, algorithm: str) -> str:
+    def _make(self, algorithm: str, now: datetime | None = None) -> str:
         private_key = _generate(algorithm)
-        now = datetime.now(UTC)
+        now = now or datetime.now(UTC)
         fingerprint = libtrust_kid(private_key.public_key()).replace(":", "")[:8]
-        key_id = f"{now:%Y%m%dT%H%M%S}-{algorithm.lower()}-{fingerprint.lower()}"
+        born = self._after_all(now)
+        key_id = f"{born:{_BORN}}-{algorithm.lower()}-{fingerprint.lower()}"
         _write(
             self.folder / f"{key_id}.crt",
             _certify(private_key, key_id, now),
@@ -148,6 +222,11 @@ class KeyStore:
         )
         _write(self.folder / f"{key_id}.pem", pem, mode=0o600)
         return key_id
+
+    def _after_all(self, now: datetime) -> datetime:
+        """`now`, or later: ids tell seconds, and which key follows which."""
+        born = [_created(path) for path in self.folder.glob("*.pem")]
+        return max([now, *[moment + timedelta(seconds=1) for moment in born]])
 
     def _load(self, path: Path) -> SigningKey:
         try:
@@ -164,6 +243,22 @@ class KeyStore:
             private_key=private_key,
             certificate=certificate,
         )
+
+
+def _created(path: Path) -> datetime:
+    """When a key was made: its id says so, or its file, where somebody brought it."""
+    try:
+        born = datetime.strptime(path.stem.partition("-")[0], _BORN)  # noqa: DTZ007
+    except ValueError:
+        return _changed(path)
+    return born.replace(tzinfo=UTC)
+
+
+def _changed(path: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        raise KeyStoreError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _generate(algorithm: str) -> PrivateKey:

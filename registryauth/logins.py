@@ -8,6 +8,7 @@ with the last uses, every USAGE_FLUSH_SECONDS.
 import logging
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from registryauth import conf
 from registryauth.asked import Asked
 from registryauth.errors import Unauthorized
 from registryauth.people_login import can_be_person, find_person
+from robots import conf as robots_conf
 from robots.audit import Performer
 from robots.identity import ANONYMOUS, Identity, Kind, Method
 from robots.lifecycle.logins import MAX_FAILURES, record_failure, record_login
@@ -68,16 +70,20 @@ class LoginLog:
     def note_login(self, identity: Identity, asked: Asked) -> None:
         """Remember that `identity` logged in; a HEAD request is not a login."""
         if asked.method != "HEAD" and conf.audits_logins():
-            self._add(_login(asked, identity))
+            self._add(lambda: _login(asked, identity))
 
     def note_failure(self, error: Unauthorized, asked: Asked) -> None:
         """Remember a login that was refused, if a user name was shown."""
         name = error.username
-        if asked.method == "HEAD" or not conf.audits_login_failures():
+        if asked.method == "HEAD" or not robots_conf.audits_login_failures():
             return
         if not 0 < len(name) <= _MAX_NAME:
             return
-        self._add(_login(asked, ANONYMOUS, name, error.reason))
+        self._add(lambda: _login(asked, ANONYMOUS, name, error.reason), name)
+
+    def waiting(self) -> int:
+        """How many logins are not written yet."""
+        return len(self._waiting)
 
     def flush(self) -> None:
         """Write what waits. If that fails it is kept for the next time."""
@@ -102,16 +108,19 @@ class LoginLog:
             self._dropped += max(0, len(waiting) - MAX_WAITING)
             self._waiting = waiting[:MAX_WAITING]
 
-    def _add(self, login: _Login) -> None:
+    def _add(self, make: Callable[[], _Login], failed_as: str = "") -> None:
+        """Add what `make` returns. It is not made where there is no room: who tries
+        secrets by the thousand is not to cost as much as who has the right one.
+        """
         with self._lock:
-            if login.failed:
-                full = self._is_too_much(login.name)
+            if failed_as:
+                full = self._is_too_much(failed_as)
             else:
                 full = len(self._waiting) >= MAX_WAITING
             if full:
                 self._dropped += 1
                 return
-            self._waiting.append(login)
+            self._waiting.append(make())
         usage.wake()
 
     def _is_too_much(self, name: str) -> bool:

@@ -5,14 +5,14 @@ The models are django-oauth-toolkit's, or what the site has put in their place.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from oauth2_provider.models import get_access_token_model
 
-from registryauth.errors import Unauthorized
+from registryauth.errors import Cause, Unauthorized, WrongSecret
 from robots import oauth_scopes
 from robots.credentials import Secret
 from robots.identity import Ceiling, Identity, Method
@@ -43,11 +43,11 @@ def authenticate_oauth_token(secret: Secret, now: datetime) -> OAuthToken:
     tokens = get_access_token_model().objects.select_related("user", "application")
     row = tokens.filter(token_checksum=checksum.hexdigest()).first()
     if row is None or row.user is None:
-        raise Unauthorized(_WRONG, reason="no token has that checksum")
+        raise WrongSecret(_WRONG, reason="no token has that checksum")
     if row.expires <= now:
-        raise Unauthorized(_EXPIRED)
+        raise Unauthorized(_EXPIRED, cause=Cause.EXPIRED)
     if not row.user.is_active:
-        raise Unauthorized(_DISABLED)
+        raise Unauthorized(_DISABLED, cause=Cause.DISABLED)
     _note_use(row, now)
     ceiling = oauth_scopes.ceiling(oauth_scopes.parse(row.scope))
     return OAuthToken(row.user, ceiling, row.expires, _facts(row))
@@ -57,7 +57,7 @@ def authenticate_oauth_login(secret: Secret, now: datetime) -> Identity:
     """The identity of a registry client that shows a token. Raises Unauthorized."""
     token = authenticate_oauth_token(secret, now)
     identity = identity_of_person(token.user, Method.OAUTH_TOKEN, token.ceiling)
-    return replace(identity, credential_expires_at=token.expires_at)
+    return identity._replace(credential_expires_at=token.expires_at)
 
 
 def _facts(row: Any) -> dict[str, Any]:

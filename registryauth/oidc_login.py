@@ -6,11 +6,18 @@ from federation.admission import Admission
 from federation.errors import NO_MATCH, Code, Refused
 from federation.login import log_in
 from federation.replay import usable_until
-from registryauth.errors import Unauthorized, Unavailable
+from registryauth.errors import Cause, Unauthorized, Unavailable, WrongSecret
 from robots.credentials import Secret
 from robots.identity import Identity, Kind, Method
 from robots.names import MAX_LENGTH
 from robots.origin import Origin
+
+_CAUSES = {
+    "robots_disallowed": Cause.ROBOTS_DISALLOWED,
+    "robot": Cause.DISABLED,
+    "time": Cause.EXPIRED,
+}
+"""By what failed; whatever else did, the token is not one that lets anybody in."""
 
 
 def authenticate_assertion(
@@ -26,11 +33,14 @@ def authenticate_assertion(
         admission = log_in(full_name, token, origin, now)
     except Refused as refused:
         if refused.code is Code.UNAVAILABLE:
-            raise Unavailable(refused.message, refused.reason) from None
+            cause = Cause.ISSUER_UNAVAILABLE
+            raise Unavailable(refused.message, refused.reason, cause) from None
         shown = full_name[:MAX_LENGTH]
         wrong = f"Could not find robot with username: {shown} and supplied password."
         message = wrong if refused.message == NO_MATCH else refused.message
-        raise Unauthorized(message, reason=refused.reason) from None
+        kind = WrongSecret if refused.is_wrong_token else Unauthorized
+        cause = _CAUSES.get(refused.check, Cause.BAD_CREDENTIALS)
+        raise kind(message, refused.reason, cause) from None
     robot = admission.robot
     return Identity(
         kind=Kind.ROBOT,

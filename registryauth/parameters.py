@@ -12,11 +12,16 @@ from registryauth.scopes import Scope
 from robots.conf import library_namespace
 from robots.credentials import Secret
 from robots.forms import FormTooLarge, FormUnreadable, read_form
+from robots.remembered import remembered
 
 Values = Mapping[str, Sequence[str]]
 """All values of each parameter, in order."""
 
 _ECHO_LENGTH = 100
+
+_USUAL_ESCAPES = (("%3A", ":"), ("%2F", "/"), ("%2C", ","))
+"""What clients escape in a scope. None of these characters means anything in a query,
+nor is one a part of another escape, so they can be read first and all at once."""
 
 
 def query(text: str) -> Values:
@@ -25,11 +30,13 @@ def query(text: str) -> Values:
     `text` is what WSGI says, a character for each byte. Raises InvalidRequest for
     too many of them.
     """
-    limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    limit = _most_fields()
     if limit is not None and text.count("&") >= limit:
         raise InvalidRequest("Too many parameters")
     if not text.isascii():
         text = _decoded(text)
+    for escape, character in _USUAL_ESCAPES:
+        text = text.replace(escape, character)
     is_plain = "%" not in text and "+" not in text
     values: dict[str, list[str]] = {}
     for part in text.split("&"):
@@ -39,6 +46,11 @@ def query(text: str) -> Values:
                 name, value = unquote_plus(name), unquote_plus(value)
             values.setdefault(name, []).append(value)
     return values
+
+
+@remembered
+def _most_fields() -> int | None:
+    return settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
 
 
 def form(request: HttpRequest) -> Values:

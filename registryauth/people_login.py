@@ -6,11 +6,13 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.utils.crypto import constant_time_compare
 
 from registryauth import client_key, conf
-from registryauth.errors import TooManyRequests, Unauthorized
+from registryauth.errors import Cause, Unauthorized, WrongSecret
 from robots.credentials import Secret
+from robots.failed_logins import failed_logins
 from robots.identity import Identity
+from robots.login_attempt import Attempt, Shown
 from robots.origin import Origin
-from robots.password_hashing import HashingBusy, turns
+from robots.password_hashing import turns
 from robots.people import identity_of_person
 from robots.text import is_storable
 
@@ -30,43 +32,46 @@ def authenticate_person(username: str, password: Secret, origin: Origin) -> Iden
     """The person with this user name, or e-mail address, and password.
 
     Raises Unauthorized; an unknown person costs one hash, as a wrong password does.
-    Raises HashingBusy where there is no time for it, or too many come from `origin`.
+    Raises AskAgainLater where there is no time for it, where too many come from
+    `origin`, and where too many were wrong (`robots.failed_logins`).
     """
     if not conf.accepts_passwords():
-        raise Unauthorized(NO_PASSWORDS, reason=_OFF)
-    text = password.reveal()
-    if not can_be_person(username) or len(text) > MAX_PASSWORD_LENGTH:
-        raise Unauthorized(_WRONG, reason="no such user name or password can exist")
+        raise Unauthorized(NO_PASSWORDS, _OFF, Cause.NOT_ACCEPTED)
+    attempt = Attempt(Shown.PASSWORD, username, origin.address)
+    failed_logins.check(attempt)
+    try:
+        return _identity(_owner(username, password.reveal(), origin))
+    except WrongSecret:
+        failed_logins.note(attempt)
+        raise
+
+
+def _owner(username: str, password: str, origin: Origin) -> AbstractBaseUser:
+    """The person whose password it is. Raises WrongSecret, HashingBusy."""
+    if not can_be_person(username) or len(password) > MAX_PASSWORD_LENGTH:
+        raise WrongSecret(_WRONG, reason="no such user name or password can exist")
     user = find_person(username)
     with turns.place(origin.address):
-        checked = _checked(user, text)
-    return _identity(checked)
+        return _checked(user, password)
 
 
 def _checked(user: AbstractBaseUser | None, password: str) -> AbstractBaseUser:
-    """The person whose password it is. Raises Unauthorized, after one hash."""
+    """The person whose password it is. Raises WrongSecret, after one hash."""
     if user is None:
         make_password(password)
-        raise Unauthorized(_WRONG, reason="unknown user")
+        raise WrongSecret(_WRONG, reason="unknown user")
     if not check_password(password, user.password):
-        raise Unauthorized(_WRONG, reason="wrong password")
+        raise WrongSecret(_WRONG, reason="wrong password")
     return user
 
 
 def authenticate_client(username: str, password: Secret, origin: Origin) -> Identity:
     """As `authenticate_person`, for a registry's client: a client key will do as well.
 
-    Raises Unauthorized, or TooManyRequests where there is no time to look at the
-    password. What only looks like a key is tried as a password. A password earned it:
+    Raises Unauthorized, and AskAgainLater as that does; a right key never waits. What
+    only looks like a key is tried as a password. A password earned it:
     where none is accepted, neither is the key.
     """
-    try:
-        return _authenticate_client(username, password, origin)
-    except HashingBusy as error:
-        raise TooManyRequests(str(error)) from None
-
-
-def _authenticate_client(username: str, password: Secret, origin: Origin) -> Identity:
     key = client_key.read(password) if conf.accepts_passwords() else None
     if key is None or not can_be_person(username):
         return authenticate_person(username, password, origin)
@@ -84,10 +89,11 @@ def reauthenticate_person(user_id: int, session_hash: str) -> Identity:
     Raises Unauthorized, and always where no password is accepted.
     """
     if not conf.accepts_passwords():
-        raise Unauthorized("Invalid refresh token", reason=_OFF)
+        raise Unauthorized("Invalid refresh token", _OFF, Cause.NOT_ACCEPTED)
     user = get_user_model()._default_manager.filter(pk=user_id).first()
     if user is None or not _has_fingerprint(user, session_hash):
-        raise Unauthorized("Invalid refresh token", reason="the password was changed")
+        reason = "the password was changed"
+        raise Unauthorized("Invalid refresh token", reason, Cause.REVOKED)
     return _identity(user)
 
 
@@ -125,5 +131,5 @@ def find_person(username: str) -> AbstractBaseUser | None:
 
 def _identity(user: AbstractBaseUser) -> Identity:
     if not user.is_active:
-        raise Unauthorized(DISABLED)
+        raise Unauthorized(DISABLED, cause=Cause.DISABLED)
     return identity_of_person(user)

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.signing import BadSignature, Signer
 
 from registryauth import conf
-from registryauth.errors import Unauthorized
+from registryauth.errors import Cause, Unauthorized
 from registryauth.people_login import fingerprint_of, reauthenticate_person
 from registryauth.robot_login import reauthenticate_robot
 from robots import keyring
@@ -67,7 +67,7 @@ def authenticate(token: Secret, service: str, now: datetime) -> Identity:
     if claims["service"] != service:
         raise Unauthorized("Invalid refresh token", reason="for another service")
     if claims["exp"] <= now.timestamp():
-        raise Unauthorized("Invalid refresh token", reason="expired")
+        raise Unauthorized("Invalid refresh token", "expired", Cause.EXPIRED)
     if claims["kind"] == Kind.ROBOT:
         return _robot(claims["token"], claims["name"], now)
     return reauthenticate_person(claims["user"], claims["password"])

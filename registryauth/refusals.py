@@ -9,15 +9,16 @@ from django.http import HttpRequest, HttpResponse
 
 from registryauth import conf
 from registryauth.errors import (
+    Cause,
     EndpointError,
     MethodNotAllowed,
     TooManyRequests,
     Unauthorized,
     Unavailable,
 )
-from robots import password_hashing
 from robots.origin import Origin, origin_of
 from robots.outage import RETRY_AFTER
+from robots.remembered import remembered
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +54,17 @@ def refused(origin: Origin, error: EndpointError) -> Reply:
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER)
     if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(password_hashing.RETRY_AFTER)
+        headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = "GET, HEAD, POST"
+    _log(origin, error)
+    return Reply(error.status, headers, json.dumps(error.as_dict()).encode())
+
+
+def _log(origin: Origin, error: EndpointError) -> None:
+    """Not what is refused by the thousand: that it is was told when it began."""
+    if error.cause is Cause.THROTTLED:
+        return
     # %r: a reason may repeat what the client sent, line breaks and all.
     logger.info(
         "refused %r address=%s request=%s",
@@ -63,9 +72,9 @@ def refused(origin: Origin, error: EndpointError) -> Reply:
         origin.address,
         origin.request_id,
     )
-    return Reply(error.status, headers, json.dumps(error.as_dict()).encode())
 
 
+@remembered
 def challenge() -> str:
     """Where a token is to be had, and for which service (RFC 9110, section 11.6.1)."""
     # Never an error= attribute: clients would then print two messages.

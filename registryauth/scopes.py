@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from robots.names import RepositoryName, parse_repository_name
+from robots.names import (
+    MAX_LENGTH,
+    MIN_LENGTH,
+    REPOSITORY_NAME,
+    SIMPLE_NAME,
+    RepositoryName,
+    parse_repository_name,
+)
 from robots.roles import Action
 
 MAX_SCOPES = 100
@@ -21,11 +28,14 @@ MAX_TEXT = 65_536
 
 _ECHO_LENGTH = 300
 
+_ACTIONS = r"[a-z*]+(?:,[a-z*]+)*"
 _SCOPE = re.compile(
     r"(?P<type>[a-z0-9]+)(?:\((?P<class>[a-z0-9]+)\))?"
-    r":(?P<name>[^\s]+)"
-    r":(?P<actions>[a-z*]+(?:,[a-z*]+)*)",
+    rf":(?P<name>[^\s]+):(?P<actions>{_ACTIONS})",
     re.ASCII,
+)
+_USUAL = re.compile(
+    rf"repository:(({SIMPLE_NAME})/({REPOSITORY_NAME})):({_ACTIONS})", re.ASCII
 )
 _PATH = re.compile(r"[.a-zA-Z0-9_-]+(?:/[.a-zA-Z0-9_-]+)*", re.ASCII)
 
@@ -68,14 +78,29 @@ def parse(values: Iterable[str], *, library: str, hostname: str) -> list[Scope]:
         raise ScopeInvalid(f"scope: at most {MAX_TEXT} characters in one request")
     scopes: dict[tuple[str, str, str], Scope] = {}
     for text in (text for value in values for text in value.split(" ") if text):
-        scope = _parse_one(text, library, hostname)
-        key = (scope.type, scope.resource_class, scope.name)
+        scope = _usual(text, hostname) or _parse_one(text, library, hostname)
+        key = scope[:3]
         if known := scopes.get(key):
             scope = Scope(*key, known.actions | scope.actions, known.repository)
         scopes[key] = scope
         if len(scopes) > MAX_SCOPES:
             raise ScopeInvalid(f"More than {MAX_SCOPES} resources in one request")
     return list(scopes.values())
+
+
+def _usual(text: str, hostname: str) -> Scope | None:
+    """What `_parse_one` returns for the scopes that nearly all clients send, at a third
+    of its cost; None for any other, and for one that may be wrong.
+    """
+    match = _USUAL.fullmatch(text)
+    if match is None:
+        return None
+    path, namespace, name, listed = match.groups()
+    known, has_unknown = _actions(listed)
+    is_long = len(namespace) > MAX_LENGTH or len(name) > MAX_LENGTH
+    if is_long or has_unknown or len(namespace) < MIN_LENGTH or namespace == hostname:
+        return None
+    return Scope("repository", "", path, known, RepositoryName(namespace, name))
 
 
 def _parse_one(text: str, library: str, hostname: str) -> Scope:

@@ -1,4 +1,4 @@
-"""The keys in use by this process, loaded once; what they sign, what verifies it."""
+"""What the keys of this process sign, and what verifies it."""
 
 from base64 import urlsafe_b64encode
 from functools import lru_cache
@@ -14,47 +14,31 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from registryauth import conf
 from registryauth.keys import KeyStore, SigningKey
+from registryauth.signer import key_store, signers
+from robots.spans import traced
 
 _SHA256 = SHA256()
 _ECDSA = ec.ECDSA(_SHA256)
 _PKCS1 = padding.PKCS1v15()
 
 
-def key_store() -> KeyStore:
-    """The folder that REGISTRY_SIGNING_KEYS_DIR names."""
-    return KeyStore(conf.signing_keys_dir())
-
-
-@lru_cache(maxsize=1)
 def active_key() -> SigningKey:
-    """The key that signs; made on first start. Raises KeyStoreError.
-
-    A process keeps the key it began with: loading one costs a thousand signatures.
-    """
-    store = key_store()
-    store.ensure(conf.signing_algorithm())
-    return store.active()
+    """The key that signs; made on first start. Raises KeyStoreError."""
+    return signers.current().key
 
 
-@lru_cache(maxsize=1)
-def _header() -> bytes:
-    """The header of every token, which is the same for as long as the key is."""
-    key = active_key()
-    header = {"alg": key.algorithm, "kid": key.kid, "typ": "JWT"}
-    return _base64url(orjson.dumps(header))
-
-
+@traced("signing")
 def sign(claims: dict[str, Any]) -> str:
     """A compact JWS of `claims` under the active key, with its libtrust kid.
 
     RFC 7515, section 7.1. ES256 is what RFC 7518, section 3.4, says: both numbers of
     the signature as 32 bytes each, not the DER that the library makes of them.
     """
-    key = active_key()
-    signed = b"%b.%b" % (_header(), _base64url(orjson.dumps(claims)))
-    return (b"%b.%b" % (signed, _base64url(_signature(key, signed)))).decode()
+    signer = signers.current()
+    signed = b"%b.%b" % (signer.header, _base64url(orjson.dumps(claims)))
+    signature = _signature(signer.key, signed)
+    return (b"%b.%b" % (signed, _base64url(signature))).decode()
 
 
 def _signature(key: SigningKey, signed: bytes) -> bytes:
@@ -71,8 +55,7 @@ def _base64url(data: bytes) -> bytes:
 
 def forget_keys() -> None:
     """Load the keys anew at the next use: for commands and tests that change them."""
-    active_key.cache_clear()
-    _header.cache_clear()
+    signers.forget()
     _published.cache_clear()
     _verifying.cache_clear()
 

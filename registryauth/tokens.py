@@ -8,12 +8,23 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from registryauth import conf, signing
 from registryauth.scopes import Scope
 from robots.identity import Identity, Kind
 from robots.roles import Action
+
+VALID_BEFORE = 60
+"""Seconds before its signature that a token is valid from: the clock of a registry may
+be behind ours. Distribution adds 60 of its own (registry/auth/token, `Leeway`)."""
+
+
+class Minted(NamedTuple):
+    """A signed token, and when it ends."""
+
+    token: str
+    expires_at: datetime
 
 
 def mint(
@@ -21,29 +32,29 @@ def mint(
     service: str,
     granted: Iterable[tuple[Scope, frozenset[Action]]],
     now: datetime,
-) -> str:
+) -> Minted:
     """A signed registry token for one service: what was asked and is allowed.
 
     Lives REGISTRY_TOKEN_LIFETIME seconds, but never past the credential shown.
     """
-    issued_at = int(now.timestamp())
-    return signing.sign(
+    issued_at, ends = int(now.timestamp()), _end(identity, now)
+    token = signing.sign(
         {
             "iss": conf.issuer(),
             "sub": identity.name,
             "aud": service,
             "iat": issued_at,
-            "nbf": issued_at,
-            "exp": int(expires_at(identity, now).timestamp()),
+            "nbf": issued_at - VALID_BEFORE,
+            "exp": int(ends.timestamp()),
             "jti": secrets.token_hex(16),
             "access": [_entry(scope, actions) for scope, actions in granted],
             "context": _context(identity),
         }
     )
+    return Minted(token, ends)
 
 
-def expires_at(identity: Identity, now: datetime) -> datetime:
-    """When a token minted now for `identity` ends."""
+def _end(identity: Identity, now: datetime) -> datetime:
     end = now + timedelta(seconds=conf.token_lifetime())
     return min(end, identity.credential_expires_at or end)
 
@@ -63,12 +74,22 @@ def _listed(actions: frozenset[Action]) -> tuple[str, ...]:
 
 
 def _context(identity: Identity) -> dict[str, Any]:
-    context = {
+    kind = _KINDS[identity.kind]
+    if identity.is_anonymous:
+        return {
+            "version": 2,
+            "entity_kind": kind,
+            "entity_reference": None,
+            "kind": kind,
+        }
+    return {
         "version": 2,
-        "entity_kind": identity.kind.value,
-        "entity_reference": None if identity.is_anonymous else identity.name,
-        "kind": identity.kind.value if identity.is_anonymous else Kind.USER.value,
+        "entity_kind": kind,
+        "entity_reference": identity.name,
+        "kind": "user",
+        "user": identity.name,
     }
-    if not identity.is_anonymous:
-        context["user"] = identity.name
-    return context
+
+
+_KINDS = {kind: kind.value for kind in Kind}
+"""To ask a member for its value is a call of Python's."""

@@ -83,18 +83,18 @@ def _named(requests: Sequence[AccessRequest]) -> list[RepositoryName]:
 def _decisions(
     identity: Identity, requests: Sequence[AccessRequest], rows: Sequence[GrantRow]
 ) -> list[Decision]:
-    namespaces = {row.namespace_name: row for row in rows}
-    found = {
-        RepositoryName(row.namespace_name, row.repository_name): row
+    named = {row.namespace_name: row for row in rows}
+    namespaces = {name: _namespace_facts(identity, row) for name, row in named.items()}
+    repositories: dict[tuple[str, str | None], RepositoryFacts | None] = {
+        (row.namespace_name, row.repository_name): _repository_facts(row)
         for row in rows
-        if row.repository_name is not None
     }
     return [
         decide(
             identity,
             request,
-            _namespace_facts(identity, namespaces.get(request.repository.namespace)),
-            _repository_facts(found.get(request.repository)),
+            namespaces.get(request.repository.namespace),
+            repositories.get(request.repository),
         )
         for request in requests
     ]
@@ -138,25 +138,34 @@ def _granted(identity: Identity, now: datetime) -> Q:
     return granted | Q(namespace__owner_id=identity.id)
 
 
-def _namespace_facts(identity: Identity, row: GrantRow | None) -> NamespaceFacts | None:
-    if row is None:
-        return None
+def _namespace_facts(identity: Identity, row: GrantRow) -> NamespaceFacts:
     return NamespaceFacts(
         id=row.namespace_id,
         enabled=row.namespace_enabled and row.owner_is_active,
         owned=identity.kind is Kind.USER and row.owner_id == identity.id,
-        team_role=TeamRole(row.team_role) if row.team_role else None,
+        team_role=_TEAM_ROLES[row.team_role],
     )
 
 
-def _repository_facts(row: GrantRow | None) -> RepositoryFacts | None:
-    if row is None or row.repository_id is None:
+def _repository_facts(row: GrantRow) -> RepositoryFacts | None:
+    if row.repository_id is None:
         return None
     return RepositoryFacts(
-        id=row.repository_id,
-        visibility=Visibility(row.visibility or 0),
-        state=State(row.state or 0),
-        mirror_robot_id=row.mirror_robot_id,
-        direct_role=Role(row.direct_role) if row.direct_role else None,
-        via_team_role=Role(row.via_team_role) if row.via_team_role else None,
+        row.repository_id,
+        _VISIBILITIES[row.visibility],
+        _STATES[row.state],
+        row.mirror_robot_id,
+        direct_role=_ROLES[row.direct_role],
+        via_team_role=_ROLES[row.via_team_role],
     )
+
+
+# To look a member up by calling its class costs several times as much. A number that
+# is none of them is a KeyError here.
+_ROLES: dict[int | None, Role | None] = {None: None, **{role: role for role in Role}}
+_TEAM_ROLES: dict[int | None, TeamRole | None] = {
+    None: None,
+    **{role: role for role in TeamRole},
+}
+_VISIBILITIES: dict[int | None, Visibility] = {each: each for each in Visibility}
+_STATES: dict[int | None, State] = {each: each for each in State}

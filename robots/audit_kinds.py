@@ -18,13 +18,14 @@ class Group(StrEnum):
     ORGANIZATIONS = "Organizations"
     PEOPLE = "People and staff"
     APPLICATIONS = "Applications and OAuth tokens"
-    LOGS = "Exports of logs"
+    LOGS = "Exports and purges of logs"
 
 
 SENTENCES: dict[Group, dict[str, str]] = {
     Group.LOGINS: {
         "login_success": "{login} logged in",
         "login_failure": "A login as {login} was refused{message}",
+        "login_blocked": "Logins as {login} failed too often, and wait{until}",
     },
     Group.ROBOTS: {
         "create_robot": "{who} created the robot account {robot}",
@@ -33,7 +34,7 @@ SENTENCES: dict[Group, dict[str, str]] = {
         "enable_robot": "{who} enabled the robot account {robot}",
         "disable_robot": "{who} disabled the robot account {robot}",
         "create_robot_token": "{who} created another token for {robot}{until}",
-        "regenerate_robot_token": "{who} regenerated the token of {robot}",
+        "regenerate_robot_token": "{who} regenerated the token of {robot}{until}",
         "revoke_robot_token": "{who} revoked a token of {robot}",
         "read_robot_token": "{who} was shown the token of {robots}",
         "import_robot_secret": "{who} brought the secret of {robot} along, as a hash",
@@ -44,11 +45,13 @@ SENTENCES: dict[Group, dict[str, str]] = {
             "{robot} logged in with the secret that was brought along, which is a"
             " token now"
         ),
-        "turn_on_emergency_switch": "{who} stopped the robots of {everywhere}{reason}",
+        "begin_resealing": "{who} began to bring sealed secrets to another key",
+        "end_resealing": "{who} brought sealed secrets to another key",
+        "turn_on_emergency_switch": "{who} stopped {stopped}{reason}",
         "change_emergency_switch": (
-            "{who} changed which robots of {everywhere} are stopped{reason}"
+            "{who} changed the terms of stopping {stopped}{reason}"
         ),
-        "turn_off_emergency_switch": "{who} let the robots of {everywhere} go on",
+        "turn_off_emergency_switch": "{who} let {stopped} go on",
     },
     Group.PERMISSIONS: {
         "change_repo_permission": "{who} gave {grantee} {role} on {repo}{until}",
@@ -159,6 +162,7 @@ SENTENCES: dict[Group, dict[str, str]] = {
         "export_logs_success": "{who} exported the log to a file of the server",
         "export_logs_failure": "{who} failed to export the log{reason}",
         "export_logs_csv": "{who} exported the log as CSV",
+        "purge_audit": "{who} purged {events} old events of the log",
     },
 }
 

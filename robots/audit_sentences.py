@@ -71,11 +71,21 @@ def _login(told: Told) -> str:
     if told.facts.get("kind") == "robot":
         return _robot(told)
     name = told.facts.get("username")
-    return _plain(name) if told.kind == "login_failure" and name else _who(told)
+    is_refused = told.kind in ("login_failure", "login_blocked")
+    return _plain(name) if is_refused and name else _who(told)
 
 
 def _robot(told: Told) -> str:
     return _full_name(told, _plain(told.facts.get("robot")))
+
+
+def _stopped(told: Told) -> str:
+    """Whose robots an emergency switch is of."""
+    if told.facts.get("robot"):
+        return f"the robot {_robot(told)}"
+    if issuer := _plain(told.facts.get("issuer")):
+        return f"all robots that log in with tokens of {issuer}"
+    return f"the robots of {_plain(told.namespace) or 'the whole site'}"
 
 
 def _robots(told: Told) -> str:
@@ -158,7 +168,7 @@ _MADE: dict[str, Callable[[Told], str]] = {
     "namespace": lambda told: (
         _plain(told.namespace or told.facts.get("namespace_name")) or "(unknown)"
     ),
-    "everywhere": lambda told: _plain(told.namespace) or "the whole site",
+    "stopped": _stopped,
     "taken": lambda told: _plain(told.facts.get("namespace")) or "a namespace",
     "application": _application,
     "until": _until,

@@ -2,11 +2,18 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.urls import NoReverseMatch, reverse
 
-from robots import conf
+from robots import conf, freshness
+from robots.audit_shipping.destinations import (
+    Destination,
+    DestinationInvalid,
+    destination,
+)
 from robots.names import parse_robot_name, simple_name_issue
 from robots.replica_watch import ALIAS
 
@@ -15,6 +22,12 @@ MIN_KEY_LENGTH = 32
 
 MIN_REPLICA_LAG = 2
 """Seconds."""
+
+NOTICE_DAYS = range(1, 366)
+"""Days ahead that anybody can be told."""
+
+IDLE_DAYS = range(0, 3651)
+"""As many as `disable_idle_robots` takes, and 0 for none."""
 
 
 @register(Tags.security)
@@ -67,6 +80,35 @@ def check_library_namespace(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_upkeep(**kwargs: Any) -> list[CheckMessage]:
+    """Days of notices and of idleness are such as can be."""
+    found: list[CheckMessage] = []
+    if any(days not in NOTICE_DAYS for days in conf.expiry_notice_days()):
+        wrong = f"EXPIRY_NOTICE_DAYS: {NOTICE_DAYS[0]} to {NOTICE_DAYS[-1]} days each."
+        found.append(Error(wrong, id="robots.E009"))
+    if conf.robot_idle_days() not in IDLE_DAYS:
+        wrong = f"ROBOT_IDLE_DAYS: {IDLE_DAYS[0]} to {IDLE_DAYS[-1]} days."
+        found.append(Error(wrong, id="robots.E010"))
+    return found
+
+
+@register()
+def check_throttling(**kwargs: Any) -> list[CheckMessage]:
+    """Limits are numbers of failures or tokens, and the window has a length."""
+    least = {
+        "LOGIN_FAILURE_LIMIT": 0,
+        "LOGIN_FAILURE_ADDRESS_LIMIT": 0,
+        "LOGIN_FAILURE_WINDOW": 1,
+        "ROBOT_TOKEN_BUDGET": 0,
+    }
+    return [
+        Error(f"{name} must be {number} or more.", id="robots.E011")
+        for name, number in least.items()
+        if int(getattr(settings, name, number)) < number
+    ]
+
+
+@register()
 def check_replica(**kwargs: Any) -> list[CheckMessage]:
     """A replica is a standby of the PostgreSQL server that is written to."""
     replica = connections.settings.get(ALIAS)
@@ -91,3 +133,50 @@ def check_replica(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register()
+def check_audit_shipping(**kwargs: Any) -> list[CheckMessage]:
+    """AUDIT_SHIP holds URLs that events can be shipped to, signed where that counts."""
+    found: list[CheckMessage] = []
+    webhooks: list[Destination] = []
+    for place, url in enumerate(conf.audit_ship(), 1):
+        try:
+            to = destination(url)
+        except DestinationInvalid as error:
+            # Not the URL: it may hold a secret.
+            found.append(
+                Error(f"AUDIT_SHIP: number {place}: {error}.", id="robots.E007")
+            )
+        else:
+            webhooks += [to] if to.is_webhook else []
+    secrets = conf.audit_ship_secrets()
+    is_signed = secrets and min(map(len, secrets)) >= MIN_KEY_LENGTH
+    if webhooks and not is_signed:
+        found.append(
+            Error(
+                "AUDIT_SHIP names a webhook: AUDIT_SHIP_SECRET must be one or more"
+                f" secrets of {MIN_KEY_LENGTH} characters or more.",
+                id="robots.E008",
+            )
+        )
+    return found
+
+
+@register(Tags.urls)
+def check_sign_in_again(**kwargs: Any) -> list[CheckMessage]:
+    """Pages of the admin that show secrets can ask for a fresh sign-in."""
+    if not apps.is_installed("django.contrib.admin"):
+        return []
+    try:
+        reverse(freshness.PAGE)
+    except NoReverseMatch:
+        return [
+            Error(
+                f"There is no page named {freshness.PAGE}.",
+                hint="Give a page that asks for the password that name: Django's"
+                " LoginView will do.",
+                id="robots.E013",
+            )
+        ]
+    return []

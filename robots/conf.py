@@ -7,14 +7,18 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
+from robots.remembered import remembered
 from robots.roles import Role
 
 
 def robots_disallowed(full_name: str) -> bool:
     """Whether ROBOTS_DISALLOW stops this robot: by exact name, before anything else."""
-    if not getattr(settings, "ROBOTS_DISALLOW", False):
-        return False
-    return not is_whitelisted(full_name)
+    return _disallows_robots() and not is_whitelisted(full_name)
+
+
+@remembered
+def _disallows_robots() -> bool:
+    return bool(getattr(settings, "ROBOTS_DISALLOW", False))
 
 
 def is_whitelisted(full_name: str) -> bool:
@@ -22,6 +26,7 @@ def is_whitelisted(full_name: str) -> bool:
     return full_name in getattr(settings, "ROBOTS_WHITELIST", ())
 
 
+@remembered
 def harbor_robot_prefix() -> str:
     """What clients of Harbor write before a robot's name; empty where none do."""
     return str(getattr(settings, "HARBOR_ROBOT_PREFIX", "robot$"))
@@ -53,6 +58,16 @@ def robot_max_tokens() -> int:
     return int(getattr(settings, "ROBOT_MAX_TOKENS", 10))
 
 
+def robot_idle_days() -> int:
+    """Days without a use after which upkeep disables a robot; 0 for never."""
+    return int(getattr(settings, "ROBOT_IDLE_DAYS", 0))
+
+
+def expiry_notice_days() -> tuple[int, ...]:
+    """How many days ahead people are told what ends."""
+    return tuple(getattr(settings, "EXPIRY_NOTICE_DAYS", (30, 7, 1)))
+
+
 def private_on_push() -> bool:
     """Whether a repository that a push creates is private."""
     return bool(getattr(settings, "CREATE_PRIVATE_REPO_ON_PUSH", True))
@@ -73,11 +88,42 @@ def password_hashes_waiting() -> int:
     return max(0, int(getattr(settings, "PASSWORD_HASHES_WAITING", 2)))
 
 
+@remembered
+def login_failure_limit() -> int:
+    """How often a pair of user name and source fails before it waits; 0 for ever."""
+    return max(0, int(getattr(settings, "LOGIN_FAILURE_LIMIT", 10)))
+
+
+@remembered
+def login_failure_address_limit() -> int:
+    """How often a source fails, whatever the user names; 0 for ever."""
+    return max(0, int(getattr(settings, "LOGIN_FAILURE_ADDRESS_LIMIT", 100)))
+
+
+@remembered
+def login_failure_window() -> int:
+    """Seconds in which failures are counted together, and the longest wait."""
+    return max(1, int(getattr(settings, "LOGIN_FAILURE_WINDOW", 300)))
+
+
+@remembered
+def audits_login_failures() -> bool:
+    """Whether a refused login is an audit event, up to a bound."""
+    return bool(getattr(settings, "ACTION_LOG_AUDIT_LOGIN_FAILURES", True))
+
+
+@remembered
+def robot_token_budget() -> int:
+    """How many registry tokens a robot has a minute; 0 for any number."""
+    return max(0, int(getattr(settings, "ROBOT_TOKEN_BUDGET", 0)))
+
+
 def replica_max_lag() -> int:
     """Seconds by which an answer of the replica may be older than the primary's."""
     return int(getattr(settings, "DATABASE_REPLICA_MAX_LAG", 5))
 
 
+@remembered
 def library_namespace() -> str:
     """The namespace of repositories whose name has no `/`."""
     return str(getattr(settings, "LIBRARY_NAMESPACE", "library"))
@@ -138,6 +184,7 @@ def is_site_auditor(user: AbstractBaseUser) -> bool:
     return user.get_username() in getattr(settings, "GLOBAL_READONLY_SUPER_USERS", ())
 
 
+@remembered
 def secret_keys() -> tuple[str, ...]:
     """The keys for tokens at rest, newest first; SECRET_KEY where none are set."""
     keys = getattr(settings, "ROBOTS_SECRET_KEYS", "")
@@ -145,6 +192,22 @@ def secret_keys() -> tuple[str, ...]:
     return listed or (settings.SECRET_KEY,)
 
 
+def made_keys_file() -> Path | None:
+    """The file of keys that the site made for itself; None where they are given."""
+    path = getattr(settings, "ROBOTS_SECRET_KEYS_MADE", None)
+    return None if path is None else Path(path)
+
+
 @lru_cache(maxsize=4)
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def audit_ship() -> tuple[str, ...]:
+    """The URLs that sealed audit events are shipped to."""
+    return tuple(getattr(settings, "AUDIT_SHIP", ()))
+
+
+def audit_ship_secrets() -> tuple[str, ...]:
+    """What signs the requests to webhooks, each of them."""
+    return _listed(str(getattr(settings, "AUDIT_SHIP_SECRET", "")))

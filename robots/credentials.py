@@ -9,6 +9,7 @@ import secrets
 import string
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -56,6 +57,21 @@ class Secret:
         return self._text.encode("utf-8", "surrogatepass")
 
 
+class AtRest(NamedTuple):
+    """The columns of a token: what is kept of its secret, and under which root key."""
+
+    digest: str
+    sealed: bytes | None
+    key_id: str
+
+
+class Opened(NamedTuple):
+    """A secret that was sealed, and the id of the root key that opened it."""
+
+    secret: Secret
+    key_id: str
+
+
 NewTokens = Sequence[tuple[str, Secret]]
 """Full names of robots with their new tokens."""
 
@@ -73,6 +89,13 @@ def digest(secret: Secret) -> str:
     return _digest(keyring.current_key(_DIGEST_PURPOSE), secret)
 
 
+def at_rest(secret: Secret, *, readable: bool) -> AtRest:
+    """What to keep of a token, under the current key; if `readable`, a copy too."""
+    digested = digest(secret)
+    sealed = seal(secret, digested) if readable else None
+    return AtRest(digested, sealed, keyring.current_key_id())
+
+
 def accepted_digests(secret: Secret) -> list[str]:
     """The digests under every accepted key, newest first: what to look up."""
     return [_digest(key, secret) for key in keyring.keys(_DIGEST_PURPOSE)]
@@ -87,13 +110,19 @@ def seal(secret: Secret, bound_to: str) -> bytes:
 
 def unseal(sealed: bytes, bound_to: str) -> Secret | None:
     """The sealed secret; None if no accepted key opens it for this digest."""
+    found = opened(sealed, bound_to)
+    return None if found is None else found.secret
+
+
+def opened(sealed: bytes, bound_to: str) -> Opened | None:
+    """The same, with the id of the key that opened it."""
     nonce, box = sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:]
-    for key in keyring.keys(_SEAL_PURPOSE):
+    for key, key_id in zip(keyring.keys(_SEAL_PURPOSE), keyring.key_ids(), strict=True):
         try:
             text = AESGCM(key).decrypt(nonce, box, bound_to.encode())
         except (InvalidTag, ValueError):
             continue
-        return Secret(text.decode("utf-8", "surrogatepass"))
+        return Opened(Secret(text.decode("utf-8", "surrogatepass")), key_id)
     return None
 
 

@@ -4,7 +4,7 @@ Pure: no database, no clock, no network. `robots.access` gathers the facts and
 calls `decide`; nothing else in the project turns grants into permission.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,6 +12,14 @@ from typing import NamedTuple
 from robots.identity import Identity, Kind
 from robots.names import RepositoryName
 from robots.roles import NEEDED_ROLE, Action, Role, State, TeamRole, Visibility
+
+# Looking a member up in its class costs ten times what a name of the module does, and
+# these are asked of each action of each scope.
+_PULL, _PUSH = Action.PULL, Action.PUSH
+_PUBLIC = Visibility.PUBLIC
+_NORMAL, _READ_ONLY = State.NORMAL, State.READ_ONLY
+_ROBOT = Kind.ROBOT
+_ADMIN, _TEAM_ADMIN = Role.ADMIN, TeamRole.ADMIN
 
 
 class Denial(StrEnum):
@@ -92,12 +100,12 @@ def decide(
 def _decide_missing(
     identity: Identity, request: AccessRequest, namespace: NamespaceFacts
 ) -> Decision:
-    if Action.PUSH not in request.actions:
+    if _PUSH not in request.actions:
         return _deny_all(request, Denial.NO_REPOSITORY)
     if not may_create(identity, namespace):
         return _deny_all(request, Denial.MAY_NOT_CREATE)
-    role = _highest(_under_ceiling(identity, Role.ADMIN), identity.role_everywhere)
-    if role is None or role < NEEDED_ROLE[Action.PUSH]:
+    role = _highest(_under_ceiling(identity, _ADMIN), identity.role_everywhere)
+    if role is None or role < NEEDED_ROLE[_PUSH]:
         return _deny_all(request, Denial.SCOPE_CEILING)
     denied = {
         action: Denial.SCOPE_CEILING
@@ -155,7 +163,7 @@ def may_create(identity: Identity, namespace: NamespaceFacts) -> bool:
         return False
     if _is_foreign(identity, namespace):
         return False
-    if identity.role_everywhere is Role.ADMIN:
+    if identity.role_everywhere is _ADMIN:
         return True
     ceiling = identity.ceiling
     if ceiling and (ceiling.namespace or TeamRole.MEMBER) < TeamRole.CREATOR:
@@ -166,18 +174,12 @@ def may_create(identity: Identity, namespace: NamespaceFacts) -> bool:
 def _granted_role(
     namespace: NamespaceFacts, repository: RepositoryFacts
 ) -> Role | None:
-    return max(_granted_roles(namespace, repository), default=None)
-
-
-def _granted_roles(
-    namespace: NamespaceFacts, repository: RepositoryFacts
-) -> Iterator[Role]:
-    if repository.direct_role:
-        yield repository.direct_role
-    if repository.via_team_role:
-        yield repository.via_team_role
-    if namespace.owned or namespace.team_role == TeamRole.ADMIN:
-        yield Role.ADMIN
+    if namespace.owned or namespace.team_role == _TEAM_ADMIN:
+        return _ADMIN
+    direct, via_team = repository.direct_role, repository.via_team_role
+    if direct is None or via_team is None:
+        return direct or via_team
+    return max(direct, via_team)
 
 
 def _denial(
@@ -187,7 +189,7 @@ def _denial(
     namespace: NamespaceFacts,
     repository: RepositoryFacts,
 ) -> Denial | None:
-    if action is Action.PULL and repository.visibility == Visibility.PUBLIC:
+    if action is _PULL and repository.visibility == _PUBLIC:
         return None
     needed = NEEDED_ROLE[action]
     if role is None or role < needed:
@@ -198,14 +200,14 @@ def _denial(
 def _state_denial(
     identity: Identity, action: Action, repository: RepositoryFacts
 ) -> Denial | None:
-    if action is Action.PULL or repository.state == State.NORMAL:
+    if action is _PULL or repository.state == _NORMAL:
         return None
-    if repository.state == State.READ_ONLY:
+    if repository.state == _READ_ONLY:
         return Denial.READ_ONLY
     is_mirror_robot = (
-        identity.kind is Kind.ROBOT and identity.id == repository.mirror_robot_id
+        identity.kind is _ROBOT and identity.id == repository.mirror_robot_id
     )
-    return None if action is Action.PUSH and is_mirror_robot else Denial.MIRROR
+    return None if action is _PUSH and is_mirror_robot else Denial.MIRROR
 
 
 def _why_below(
@@ -224,7 +226,7 @@ def _why_below(
 
 
 def _is_foreign(identity: Identity, namespace: NamespaceFacts) -> bool:
-    return identity.kind is Kind.ROBOT and identity.namespace_id != namespace.id
+    return identity.kind is _ROBOT and identity.namespace_id != namespace.id
 
 
 def _deny_all(

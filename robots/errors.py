@@ -40,3 +40,31 @@ class InUse(DomainError):
 
 class NotRetrievable(DomainError):
     """A secret that is not kept in a readable form."""
+
+
+class AskAgainLater(Exception):
+    """Not now; nothing is said of what was shown. The answer is 429 with Retry-After.
+
+    `retry_after` are the seconds until asking again is of use. The text is for the
+    caller.
+    """
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class LoginBlocked(AskAgainLater):
+    """Logins like this one failed too often (rule R12)."""
+
+    def __init__(self, retry_after: int) -> None:
+        message = f"Too many failed logins. Try again in {retry_after} seconds."
+        super().__init__(message, retry_after)
+
+
+class BudgetSpent(AskAgainLater):
+    """A robot has had its tokens of this minute (ROBOT_TOKEN_BUDGET)."""
+
+    def __init__(self, retry_after: int) -> None:
+        message = f"Too many tokens for this robot. Try again in {retry_after} seconds."
+        super().__init__(message, retry_after)

@@ -52,7 +52,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What takes actions away, whatever the sources give."""
+    """What takes actions away, whatever the sources give.
+
+    Nothing is in `stops` where it depends on how the identity logs in.
+    """
 
     reason: str
     stops: frozenset[Action]
@@ -118,6 +121,7 @@ def explain(
         ended=tuple(source for source in ever if source not in sources),
         cuts=(
             *_login_cuts(identity, now),
+            *_issuer_cuts(identity, now),
             *_namespace_cuts(namespace),
             *_state_cuts(identity, repository),
         ),
@@ -189,8 +193,11 @@ def _login_cuts(identity: Identity, now: datetime) -> Iterator[Cut]:
 def _robot_login(identity: Identity, now: datetime) -> Iterator[str]:
     if conf.robots_disallowed(identity.name):
         yield "ROBOTS_DISALLOW is on and ROBOTS_WHITELIST does not name the robot"
-    for switch in switches.stopping(identity.name, identity.namespace_id, now):
-        yield f"the {switch} is on and does not name the robot"
+    for switch in switches.stopping(
+        identity.name, identity.namespace_id, now, identity.id
+    ):
+        spares = "" if switch.robot else " and does not name the robot"
+        yield f"the {switch} is on{spares}"
     robots = Robot.objects.select_related("namespace__owner")
     robot = robots.filter(pk=identity.id or 0).first()
     if robot is None:
@@ -204,6 +211,18 @@ def _robot_login(identity: Identity, now: datetime) -> Iterator[str]:
         yield "the robot's namespace is disabled"
     if _has_inactive_owner(robot.namespace):
         yield "the owner of the robot's namespace is inactive"
+
+
+def _issuer_cuts(identity: Identity, now: datetime) -> Iterator[Cut]:
+    """One for each issuer that the robot trusts and whose tokens are stopped."""
+    if identity.kind is not Kind.ROBOT:
+        return
+    for switch in switches.stopping_issuers(identity.name, identity.id or 0, now):
+        yield Cut(
+            f"the {switch} is on: no token of it, and none that one earned, lets the"
+            " robot in",
+            frozenset(),
+        )
 
 
 def _user_login(identity: Identity) -> Iterator[str]:

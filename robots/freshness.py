@@ -4,6 +4,8 @@ What shows or replaces a secret asks for one, so that a stolen session alone is
 not enough. The page that makes a session fresh again belongs to the site.
 """
 
+from typing import Any
+
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -25,6 +27,12 @@ _CLOCKS_DIFFER = 60
 def note(request: HttpRequest) -> None:
     """Remember that the session's person has proved who it is just now."""
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+
+
+def note_sign_in(request: HttpRequest | None, **_: Any) -> None:
+    """Receiver of user_logged_in: whoever signs in, by whatever page, does prove it."""
+    if request is not None and hasattr(request, "session"):
+        note(request)
 
 
 def renew(request: HttpRequest) -> None:

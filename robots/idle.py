@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from robots import conf
 from robots.errors import DomainError
+from robots.issuer_trusts import robots_trusting
 from robots.models import (
     AuditEvent,
     EmergencySwitch,
@@ -18,7 +19,7 @@ from robots.models import (
     RepositoryUse,
     Robot,
 )
-from robots.switches import columns, stops
+from robots.switches import columns, stops_anywhere, switches_on
 from robots.used_roles import last_of
 
 
@@ -26,9 +27,10 @@ def idle_robots(begin: datetime, now: datetime) -> QuerySet[Any]:
     """Robots that could log in from `begin` to `now`, and did not use anything.
 
     A robot that could not log in for a part of that time is not idle: it, or all of
-    its namespace, was enabled, or got another end, or an emergency switch ended. What
-    is stopped now is idle, and `why_kept` tells. Each has `last_use`, the last use of
-    a repository that is known, and what `why_kept` reads.
+    its namespace, was enabled, or got another end, or an emergency switch ended, that
+    of an issuer that it trusts among them. What is stopped now is idle, and `why_kept`
+    tells. Each has `last_use`, the last use of a repository that is known, and what
+    `why_kept` reads.
     """
     uses = RepositoryUse.objects.filter(robot=OuterRef("pk"))
     mirrored = Repository.objects.filter(mirror_robot=OuterRef("pk"))
@@ -41,6 +43,7 @@ def idle_robots(begin: datetime, now: datetime) -> QuerySet[Any]:
             ~Exists(_namespace_let_in_since(begin)),
             ~Exists(_site_let_in_since(begin)),
             ~Exists(_switch_ended_since(begin, now)),
+            ~Q(pk__in=_issuer_let_in_since(begin, now)),
             namespace__enabled=True,
             enabled=True,
             created_at__lt=begin,
@@ -48,7 +51,8 @@ def idle_robots(begin: datetime, now: datetime) -> QuerySet[Any]:
         .annotate(
             last_use=last_of(uses),
             mirrors=Subquery(mirrored.order_by("name").values("name")[:1]),
-            **columns("namespace_id", now),
+            issuer_is_stopped=Exists(_stopped_by_issuer(now)),
+            **columns("namespace_id", "pk", now),
         )
         .select_related("namespace")
     )
@@ -69,9 +73,10 @@ def why_kept(found: Any) -> str | None:
         return "is in ROBOTS_WHITELIST"
     if conf.robots_disallowed(full_name):
         return "is stopped by ROBOTS_DISALLOW"
-    lists = (found.site_allows, found.namespace_allows)
-    if any(stops(allowed, full_name) for allowed in lists):
+    if stops_anywhere(found, full_name):
         return "is stopped by an emergency switch"
+    if found.issuer_is_stopped:
+        return "trusts an issuer whose emergency switch is on"
     return None
 
 
@@ -94,15 +99,24 @@ def _let_in_since(begin: datetime) -> QuerySet[Any]:
 
 
 def _namespace_let_in_since(begin: datetime) -> QuerySet[Any]:
-    """Of one robot, when its namespace was enabled, or its switch turned off."""
-    return AuditEvent.objects.filter(
+    """Of one robot, when its namespace was enabled, or a switch turned off: that of the
+    namespace, or its own.
+    """
+    events = AuditEvent.objects.filter(
         kind__in=("enable_namespace", "turn_off_emergency_switch"),
         created_at__gte=begin,
         namespace=OuterRef("namespace_id"),
     )
+    about = events.alias(robot_name=KeyTextTransform("robot", "facts"))
+    return about.filter(Q(robot_name__isnull=True) | Q(robot_name=OuterRef("name")))
 
 
 def _site_let_in_since(begin: datetime) -> QuerySet[Any]:
+    return _turned_off_since(begin).filter(facts__issuer__isnull=True)
+
+
+def _turned_off_since(begin: datetime) -> QuerySet[Any]:
+    """When the site's switch was turned off, or that of an issuer."""
     return AuditEvent.objects.filter(
         kind="turn_off_emergency_switch",
         created_at__gte=begin,
@@ -111,6 +125,27 @@ def _site_let_in_since(begin: datetime) -> QuerySet[Any]:
 
 
 def _switch_ended_since(begin: datetime, now: datetime) -> QuerySet[Any]:
-    """Of one robot, a switch of its namespace or of the site that ended by itself."""
+    """Of one robot, a switch that ended by itself, but for that of an issuer."""
     here = Q(site=True) | Q(namespace=OuterRef("namespace_id"))
+    here |= Q(robot=OuterRef("pk"))
     return EmergencySwitch.objects.filter(here, ends_at__gte=begin, ends_at__lte=now)
+
+
+def _issuer_let_in_since(begin: datetime, now: datetime) -> QuerySet[Any]:
+    """Robots that trust an issuer whose switch was turned off, or ended by itself."""
+    ended = EmergencySwitch.objects.filter(ends_at__gte=begin, ends_at__lte=now)
+    told = KeyTextTransform("issuer", "facts")
+    off = _turned_off_since(begin).annotate(issuer=told).filter(issuer__isnull=False)
+    issuers = ended.filter(issuer__isnull=False).order_by().values("issuer")
+    return (
+        robots_trusting(issuers) | robots_trusting(off.order_by().values("issuer"))
+    ).values("pk")
+
+
+def _stopped_by_issuer(now: datetime) -> QuerySet[Any]:
+    """Of one robot, itself where it trusts an issuer whose switch is on.
+
+    Whom the issuer's list names is kept as well: it is one list of many robots.
+    """
+    issuers = switches_on(now).filter(issuer__isnull=False).values("issuer")
+    return robots_trusting(issuers).filter(pk=OuterRef("pk"))

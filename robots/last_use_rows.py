@@ -11,6 +11,8 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import Model
 
+from robots.statements import write_once
+
 _UPDATE = (
     "UPDATE {table} SET {last} = told.column2 FROM (VALUES {places}) AS told"
     " WHERE {table}.{key} = told.column1"
@@ -38,5 +40,4 @@ def write(model: type[Model], uses: Mapping[int, datetime]) -> None:
     values: list[Any] = []
     for pk, when in uses.items():
         values += [pk, last.get_db_prep_save(when, connection)]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    write_once(connection, statement, values)

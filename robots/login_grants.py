@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
-from django.db.models import FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
 
 from robots.grants import (
+    MAX_REPOSITORIES,
     REPOSITORY_COLUMNS,
     Grantee,
     GrantRow,
+    memberships,
     padded_to_size,
     repository_columns,
     role_columns,
@@ -26,6 +28,10 @@ from robots.statements import Row
 
 COLUMNS = REPOSITORY_COLUMNS
 """What `with_grants` adds to each row of a query, in this order."""
+
+
+_NAMES = tuple(f"repository{n}" for n in range(MAX_REPOSITORIES))
+"""Of the parameters that name the repositories."""
 
 
 class LoginGrants:
@@ -43,7 +49,7 @@ class LoginGrants:
     def parameters(self) -> dict[str, str]:
         """Those of a query that `with_grants` made; as many as it has room for."""
         padded = padded_to_size(self._repositories)
-        return {f"repository{n}": asked.name for n, asked in enumerate(padded)}
+        return {name: asked.name for name, asked in zip(_NAMES, padded, strict=False)}
 
     def keep(
         self, robot_id: int, namespace: tuple[str, int, bool, bool], rows: Sequence[Row]
@@ -74,17 +80,29 @@ class LoginGrants:
         )
 
 
-def with_grants(tokens: QuerySet[Any, Any], size: int) -> QuerySet[Any, Any]:
+def with_grants(
+    tokens: QuerySet[Any, Any], size: int, only: QuerySet[Any, Any] | None = None
+) -> QuerySet[Any, Any]:
     """Tokens of robots, each once for every repository of `size` names that exists in
     the robot's namespace, and once if none does; annotated with COLUMNS.
+
+    `only` finds the same token where there can be but one. What the robot is in its
+    teams is then looked up once; a database asks what names a row for each row again.
     """
     relation = "robot__namespace__repositories"
-    names = [Parameter(f"repository{n}", models.CharField()) for n in range(size)]
+    names = [Parameter(name, models.CharField()) for name in _NAMES[:size]]
     asked = FilteredRelation(relation, condition=Q(**{f"{relation}__name__in": names}))
     now = Parameter("now", models.DateTimeField())
     grantee = Grantee("robot", OuterRef("robot_id"), now)
-    roles = role_columns(grantee, namespace=OuterRef("robot__namespace_id"))
+    member = grantee if only is None else grantee._replace(id=_of(only, "robot_id"))
+    here = "robot__namespace_id"
+    namespace = OuterRef(here) if only is None else _of(only, here)
+    roles = role_columns(grantee, memberships(member).filter(namespace=namespace))
     rows: QuerySet[Any, Any] = tokens.alias(asked=asked).annotate(
         **repository_columns("asked"), **roles
     )
     return rows
+
+
+def _of(only: QuerySet[Any, Any], column: str) -> Subquery:
+    return Subquery(only.order_by().values(column))

@@ -3,12 +3,13 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
+
+from robots.remembered import remembered
 
 REQUEST_ID_META = "HTTP_X_REQUEST_ID"
 
@@ -18,12 +19,14 @@ _WITH_PORT = re.compile(
     r"(?P<four>[0-9.]+):[0-9]{1,5}|\[(?P<six>[0-9a-fA-F:.]+)\](?::[0-9]{1,5})?"
 )
 
+_ONE_NETWORK = 64
+"""Bits of an IPv6 address that tell clients apart: who has one has all of the rest."""
+
 _LONGEST_ADDRESS = 100
 """Characters. One with a zone can have any length; then it is not remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """`address` is an IP address, or None where there is none (a command)."""
 
     address: str | None = None
@@ -49,8 +52,27 @@ def client_address(request: HttpRequest) -> str | None:
     return _client_address(request.META)
 
 
+@remembered
+def trusted_proxies() -> int:
+    """How many proxies add to X-Forwarded-For; 0 where that is not to be believed."""
+    return int(getattr(settings, "TRUSTED_PROXY_COUNT", 0))
+
+
+@lru_cache(maxsize=1024)
+def source_of(address: str | None) -> str | None:
+    """Whoever has this address: an IPv4 one, or the network of an IPv6 one."""
+    if address is None:
+        return None
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip, _ONE_NETWORK), strict=False))
+
+
 def _client_address(meta: Mapping[str, Any]) -> str | None:
-    proxies = getattr(settings, "TRUSTED_PROXY_COUNT", 0)
+    proxies = trusted_proxies()
     candidate: str = meta.get("REMOTE_ADDR", "")
     if proxies:
         header: str = meta.get("HTTP_X_FORWARDED_FOR", "")

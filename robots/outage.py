@@ -31,10 +31,10 @@ def drop_dead_connections() -> bool:
     begun cannot be taken up on another.
     """
     dropped = False
-    for connection in connections.all(initialized_only=True):
-        if connection.in_atomic_block:
+    for alias in connections:
+        connection = connections[alias]
+        if connection.connection is None or connection.in_atomic_block:
             continue
-        was_open = connection.connection is not None
         connection.close_if_unusable_or_obsolete()
-        dropped |= was_open and connection.connection is None
+        dropped |= connection.connection is None
     return dropped

@@ -11,7 +11,6 @@ of whoever serves it, who holds a place for its address meanwhile (`Turns.place`
 """
 
 import contextlib
-import ipaddress
 import logging
 import os
 import sys
@@ -36,6 +35,8 @@ from django.contrib.auth.hashers import (
 )
 
 from robots import conf
+from robots.errors import AskAgainLater
+from robots.origin import source_of
 
 logger = logging.getLogger(__name__)
 
@@ -55,21 +56,18 @@ _NO_MEMORY, _NO_THREAD = -22, -33
 
 _EXHAUSTION = frozenset(error_to_str(code) for code in (_NO_MEMORY, _NO_THREAD))
 
-_ONE_NETWORK = 64
-"""Bits of an IPv6 address that tell clients apart: who has one has all of the rest."""
-
 _Done = TypeVar("_Done")
 
 
-class HashingBusy(Exception):
+class HashingBusy(AskAgainLater):
     """Too many passwords are being hashed; this one was not looked at.
 
-    Never a wrong password: the answer is 429 with Retry-After, and no failed login.
-    `reason` is for the log.
+    Never a wrong password, and no failed login. `reason` is for the log.
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__("Too many passwords are being checked. Try again in a moment.")
+        message = "Too many passwords are being checked. Try again in a moment."
+        super().__init__(message, RETRY_AFTER)
         self.reason = reason
 
 
@@ -90,7 +88,7 @@ class Turns:
         So no single one fills the line, and many people behind one still sign in.
         All whose address is not known (None) are one client: some can hide theirs.
         """
-        client = _client_of(address)
+        client = source_of(address) or "an unknown address"
         with _noted():
             self._enter(client)
         try:
@@ -162,18 +160,6 @@ def _noted() -> Iterator[None]:
 
 def _places_of_one_client() -> int:
     return conf.password_hashes_at_once() + conf.password_hashes_waiting() // 2
-
-
-def _client_of(address: str | None) -> str:
-    """Whoever has this address: an IPv4 one, or the network of an IPv6 one."""
-    if address is None:
-        return "an unknown address"
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    if ip.ipv4_mapped is not None:
-        return str(ip.ipv4_mapped)
-    return str(ipaddress.ip_network((ip, _ONE_NETWORK), strict=False))
 
 
 def _with_low_priority(deed: Callable[[], _Done]) -> _Done:

@@ -37,11 +37,17 @@ class PreparedQuery:
         model: type[models.Model],
         build: Callable[[], models.QuerySet[Any, Any]],
         seconds: float | None = None,
+        repeated: int = 0,
     ) -> None:
-        """`seconds` is how long PostgreSQL may take; None for as long as it will."""
+        """`seconds` is how long PostgreSQL may take; None for as long as it will.
+
+        The first so many columns are the same, `repeated`, in all rows whose very first
+        is: they are converted once.
+        """
         self._model = model
         self._build = build
         self._seconds = seconds
+        self._repeated = repeated
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, values: Mapping[str, Any], using: str | None = None) -> list[Row]:
@@ -54,7 +60,7 @@ class PreparedQuery:
         compiled = self._compiled.get(alias)
         if compiled is None:
             compiled = self._compiled[alias] = _Compiled(
-                self._build(), connection, self._seconds
+                self._build(), connection, self._seconds, self._repeated
             )
         return compiled.run(connection, values)
 
@@ -70,6 +76,7 @@ class _Compiled:
         queryset: models.QuerySet[Any, Any],
         connection: BaseDatabaseWrapper,
         seconds: float | None,
+        repeated: int,
     ) -> None:
         compiler = queryset.query.get_compiler(using=connection.alias)
         sql, params = compiler.as_sql()
@@ -96,6 +103,8 @@ class _Compiled:
             ).items()
             for convert in converters
         ]
+        is_early = all(place < repeated for place, *_ in self._converters)
+        self._repeated = repeated if is_early else 0
 
     def run(
         self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]
@@ -106,7 +115,22 @@ class _Compiled:
         rows = self._statement.rows(connection, [bound[key] for key in self._order])
         if not self._converters:
             return rows
-        return [self._converted(row, connection) for row in rows]
+        if not self._repeated:
+            return [self._converted(row, connection) for row in rows]
+        return self._converted_once(rows, connection)
+
+    def _converted_once(
+        self, rows: list[Row], connection: BaseDatabaseWrapper
+    ) -> list[Row]:
+        width, found = self._repeated, []
+        begins: dict[Any, Row] = {}
+        for row in rows:
+            begin = begins.get(row[0])
+            if begin is None:
+                converted = self._converted(row, connection)
+                begin = begins[row[0]] = converted[:width]
+            found.append(begin + row[width:])
+        return found
 
     def _converted(self, row: Row, connection: BaseDatabaseWrapper) -> Row:
         values = list(row)

@@ -10,20 +10,19 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
-import urllib3
-from urllib3.exceptions import HTTPError
-from urllib3.util import Timeout
+from urllib3 import HTTPResponse
 
 from robots.credentials import Secret
 from robots.errors import DomainError
+from robots.outbound.asking import FetchFailed, Rules, Sent, ask, body_of
 
 MAX_BYTES = 32 * 1024 * 1024
 """Of one answer's body."""
 
-TIMEOUT = 30.0
-"""Seconds to connect, and seconds without a byte."""
+TIMEOUT = 60.0
+"""Seconds for all of one answer, from the name of its host to its last byte."""
 
 MAX_TRIES = 5
 """Of one request, while the other end says that it is busy."""
@@ -77,12 +76,10 @@ class Remote:
         parts = _parts(url)
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise DomainError(f"{url}: only this machine is asked without https")
-        _check_ca_file(ca_file)
+        context = _context(ca_file)
         self.url = url.rstrip("/")
         self._authorization = authorization
-        self._pool = urllib3.PoolManager(
-            ca_certs=ca_file, cert_reqs="CERT_REQUIRED", retries=False
-        )
+        self._rules = Rules(TIMEOUT, True, True, lambda: context)
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
         """The JSON document at `path`, which begins with `/`. Raises RemoteFailed."""
@@ -98,27 +95,18 @@ class Remote:
     def _ask(
         self, path: str, query: Mapping[str, str]
     ) -> tuple[int, Mapping[str, str], bytes]:
-        headers = {"Accept": "application/json", "User-Agent": "Quaysite"}
+        headers = {"Accept": "application/json"}
         authorization = self._authorization
         if callable(authorization):
             authorization = authorization()
         if authorization is not None:
             headers["Authorization"] = authorization.reveal()
+        url = f"{self.url}{path}" + (f"?{urlencode(query)}" if query else "")
         try:
-            response = self._pool.request(
-                "GET",
-                f"{self.url}{path}",
-                fields=dict(query) or None,
-                headers=headers,
-                redirect=False,
-                preload_content=False,
-                timeout=Timeout(connect=TIMEOUT, read=TIMEOUT),
-            )
-            with response:
-                return response.status, response.headers, _body(path, response)
-        except (HTTPError, OSError, ValueError) as error:
-            kind = type(error).__name__
-            raise RemoteFailed(f"{self.url}{path} did not answer ({kind})") from None
+            return ask(url, self._rules, Sent("GET", None, headers), _answer)
+        except FetchFailed as failed:
+            text = f"{self.url}{path} did not answer ({failed.reason})"
+            raise RemoteFailed(text) from None
 
 
 def _parts(url: str) -> SplitResult:
@@ -135,22 +123,18 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _check_ca_file(path: str | None) -> None:
+def _context(path: str | None) -> ssl.SSLContext:
     try:
-        if path is not None:
-            ssl.create_default_context(cafile=path)
+        return ssl.create_default_context(cafile=path)
     except OSError as error:
         kind = type(error).__name__
         raise DomainError(f"--ca-file: {path} cannot be used ({kind})") from None
 
 
-def _body(path: str, response: urllib3.BaseHTTPResponse) -> bytes:
-    body = bytearray()
-    for piece in response.stream(64 * 1024, decode_content=True):
-        body += piece
-        if len(body) > MAX_BYTES:
-            raise RemoteFailed(f"{path}: the answer has more than {MAX_BYTES} bytes")
-    return bytes(body)
+def _answer(response: HTTPResponse) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers, and the body of a document."""
+    body = body_of(response, MAX_BYTES) if response.status == 200 else b""
+    return response.status, response.headers, body
 
 
 def _document(path: str, body: bytes) -> Any:

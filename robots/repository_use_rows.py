@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from robots.identity import Kind
 from robots.models import Repository, RepositoryUse, Robot
+from robots.statements import write_once
 
 OLDEST = timedelta(days=1)
 """No use is written as older: a clock that is wrong must not make the history of uses
@@ -52,8 +53,7 @@ def write(kind: Kind, uses: Sequence[Use], now: datetime) -> None:
         values += [use.repository_id, use.caller_id, use.action]
         for name, said in (("first_used_at", use.first), ("last_used_at", use.last)):
             values.append(_prepared(name, min(max(said, now - OLDEST), now)))
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(kind, len(uses)), values)
+    write_once(connection, _statement(kind, len(uses)), values)
 
 
 def _statement(kind: Kind, count: int) -> str:

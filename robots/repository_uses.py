@@ -7,13 +7,14 @@ USAGE_FLUSH_SECONDS; a process that is killed loses what waited.
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import combinations
+from itertools import chain, combinations
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from robots.batches import pieces
 from robots.decision import Decision
 from robots.identity import Identity, Kind
 from robots.models.uses import USED_ACTIONS
@@ -25,7 +26,12 @@ from robots.usage import usage
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 100_000
-"""Uses that wait for a flush at most, some 30 MB; further ones are dropped."""
+"""Uses that wait for a flush at most, some 15 MB; further ones are dropped."""
+
+ENOUGH = 20_000
+"""Uses that are written before USAGE_FLUSH_SECONDS are over: 3 MB are no burden, the
+memory of a busy process stays what it is, and a kill loses less.
+"""
 
 _BATCH = 1_000
 """Uses of one statement and transaction."""
@@ -45,9 +51,13 @@ _USED = {
 }
 """The uses of each set of granted actions: to hash an action is slow."""
 
-_Noted = tuple[str, int, int, tuple[str, ...]]
-"""The kind of the caller, the keys of the repository and of the caller, and what was
-done at once, as it is noted with each request."""
+_Sort = tuple[str, tuple[str, ...]]
+"""The kind of the caller and what was done at once, as each request notes it."""
+
+_KEY_BITS = 64
+_CALLER = (1 << _KEY_BITS) - 1
+"""A repository's key and a caller's are kept as one number: two numbers and a tuple
+of them take four times the memory."""
 
 _Key = tuple[str, int, int, str]
 """The same of one action, as it is written.
@@ -56,13 +66,17 @@ Uses are written in this order everywhere, so that processes never wait in a rin
 _Span = tuple[datetime, datetime]
 """When the key was used first and last, of what waits."""
 
+_Waiting = dict[_Sort, dict[int, datetime | _Span]]
+"""What waits; one moment stands for a use that was the first and the last."""
+
 
 class RepositoryUses:
     """The uses of one process since the last flush; safe for several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[_Noted, _Span] = {}
+        self._waiting: _Waiting = {}
+        self._count = 0
         self._dropped = 0
 
     def note(
@@ -81,8 +95,9 @@ class RepositoryUses:
         if action not in USED_ACTIONS:
             raise ValueError(f"{action!r} is not a use")
         with self._lock:
-            self._add((kind.value, repository_id, caller_id, (action,)), when)
-        usage.wake()
+            before = self._count
+            self._add((kind.value, (action,)), repository_id, caller_id, when)
+        self._wake(before)
 
     def note_granted(
         self, identity: Identity, decisions: Iterable[Decision], now: datetime
@@ -92,61 +107,96 @@ class RepositoryUses:
             return
         kind, caller_id = identity.kind.value, identity.id
         with self._lock:
+            before = self._count
             for decision in decisions:
                 repository_id = decision.repository_id
                 actions = _USED[decision.granted]
                 if repository_id is not None and actions:
-                    self._add((kind, repository_id, caller_id, actions), now)
-        usage.wake()
+                    self._add((kind, actions), repository_id, caller_id, now)
+        self._wake(before)
+
+    def waiting(self) -> int:
+        """How many uses are not written yet; several actions at a time are one."""
+        return self._count
 
     def flush(self) -> None:
         """Write what waits. What an outage keeps from it waits for the next time."""
         with self._lock:
-            waiting, self._waiting = self._waiting, {}
+            waiting, self._waiting, self._count = self._waiting, {}, 0
             dropped, self._dropped = self._dropped, 0
         if dropped:
             logger.warning("%d uses of repositories dropped: too many waited", dropped)
-        spans = _of_each_action(waiting)
-        keys = sorted(spans)
-        for start in range(0, len(keys), _BATCH):
-            batch = {key: spans[key] for key in keys[start : start + _BATCH]}
-            if not _written(batch):
-                rest = {key: spans[key] for key in keys[start:]}
-                self._keep(rest)
-                return
+        rows = _in_order(waiting)
+        for batch in pieces(rows, _BATCH):
+            if not _written(dict(batch)):
+                self._keep(chain(batch, rows))
 
-    def _add(self, key: _Noted, when: datetime) -> None:
+    def _wake(self, before: int) -> None:
+        usage.wake()
+        # Once: what an outage keeps back is not tried without a pause.
+        if before < ENOUGH <= self._count:
+            usage.hurry()
+
+    def _add(
+        self, sort: _Sort, repository_id: int, caller_id: int, when: datetime
+    ) -> None:
         """Under the lock."""
-        span = self._waiting.get(key)
-        if span is None:
-            if len(self._waiting) < MAX_WAITING:
-                self._waiting[key] = (when, when)
-            else:
-                self._dropped += 1
-            return
-        first, last = span
-        if when > last:
-            self._waiting[key] = (first, when)
-        elif when < first:
-            self._waiting[key] = (when, last)
+        spans = self._waiting.setdefault(sort, {})
+        key = repository_id << _KEY_BITS | caller_id
+        known = spans.get(key)
+        if known is not None:
+            spans[key] = _wider(known, when)
+        elif self._count < MAX_WAITING:
+            spans[key] = when
+            self._count += 1
+        else:
+            self._dropped += 1
 
-    def _keep(self, uses: Mapping[_Key, _Span]) -> None:
+    def _keep(self, rows: Iterable[tuple[_Key, _Span]]) -> None:
         with self._lock:
-            for (kind, repository_id, caller_id, action), span in uses.items():
-                first, last = span
-                key = (kind, repository_id, caller_id, (action,))
-                self._add(key, first)
-                self._add(key, last)
+            for (kind, repository_id, caller_id, action), span in rows:
+                for when in span:
+                    self._add((kind, (action,)), repository_id, caller_id, when)
 
 
-def _of_each_action(waiting: Mapping[_Noted, _Span]) -> dict[_Key, _Span]:
-    spans: dict[_Key, _Span] = {}
-    for (kind, repository_id, caller_id, actions), span in waiting.items():
+def _wider(known: datetime | _Span, when: datetime) -> datetime | _Span:
+    """The span of `known` and one more moment."""
+    first, last = _span(known)
+    if first <= when <= last:
+        return known
+    return (min(first, when), max(last, when))
+
+
+def _span(known: datetime | _Span) -> _Span:
+    return known if isinstance(known, tuple) else (known, known)
+
+
+def _in_order(waiting: _Waiting) -> Iterator[tuple[_Key, _Span]]:
+    """Each use, and when it was. One after another: all together are many megabytes."""
+    for kind in sorted({kind for kind, _ in waiting}):
+        noted = [
+            (what, spans) for (whose, what), spans in waiting.items() if whose == kind
+        ]
+        for keys in sorted(set().union(*(spans for _, spans in noted))):
+            here = _of_each_action(
+                (actions, _span(spans[keys]))
+                for actions, spans in noted
+                if keys in spans
+            )
+            for action in sorted(here):
+                key = (kind, keys >> _KEY_BITS, keys & _CALLER, action)
+                yield key, here[action]
+
+
+def _of_each_action(
+    spans: Iterable[tuple[tuple[str, ...], _Span]],
+) -> dict[str, _Span]:
+    found: dict[str, _Span] = {}
+    for actions, span in spans:
         for action in actions:
-            key = (kind, repository_id, caller_id, action)
-            first, last = spans.get(key, span)
-            spans[key] = (min(first, span[0]), max(last, span[1]))
-    return spans
+            first, last = found.get(action, span)
+            found[action] = (min(first, span[0]), max(last, span[1]))
+    return found
 
 
 def _written(batch: Mapping[_Key, _Span]) -> bool:

@@ -45,6 +45,9 @@ class UserRole(IntegerChoices):
 class Action(StrEnum):
     """What a registry client may ask to do, in the order a token lists it."""
 
+    # As it equals its text. Enum's own is a function of Python, called for each lookup.
+    __hash__ = str.__hash__
+
     PUSH = "push"
     PULL = "pull"
     ALL = "*"

@@ -7,7 +7,8 @@ as by any query, and what watches queries (assertNumQueries, DEBUG, execute wrap
 sees this one as well: it is then run by Django's cursor.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
@@ -52,6 +53,29 @@ class Statement:
             cursor.execute(self.sql, values)
             rows: Rows = cursor.fetchall()
         return rows
+
+
+def write_once(connection: Any, sql: str, values: Sequence[Any]) -> None:
+    """Run a long statement whose very text, values and all, comes but once.
+
+    psycopg would keep the last hundred texts, some megabytes, to see whether one comes
+    again. Raises django.db's errors.
+    """
+    with connection.cursor() as cursor, _forgetting(connection):
+        cursor.execute(sql, values)
+
+
+@contextmanager
+def _forgetting(connection: Any) -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    driver = connection.connection
+    threshold, driver.prepare_threshold = driver.prepare_threshold, None
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = threshold
 
 
 def _by_sqlite(statement: Statement, connection: Any, values: Sequence[Any]) -> Rows:

@@ -45,6 +45,10 @@ class Usage:
         if not self._has_thread:
             self._start()
 
+    def hurry(self) -> None:
+        """Have the thread flush now: so much waits that it takes up memory."""
+        self._hurried.set()
+
     def forget_thread(self) -> None:
         """In a process just forked: its parent's threads did not come along.
 
@@ -53,6 +57,7 @@ class Usage:
         self._has_thread = False
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
+        self._hurried = threading.Event()
 
     def note(self, identity: Identity, now: datetime) -> None:
         """Remember that a robot or an app-specific token was used; else nothing."""
@@ -75,6 +80,11 @@ class Usage:
             self._uses.setdefault(model, {})[pk] = now
         self.wake()
 
+    def waiting(self) -> int:
+        """How many uses are not written yet."""
+        with self._lock:
+            return sum(map(len, self._uses.values()))
+
     def flush(self) -> None:
         """Write what was noted. If that fails it is kept for the next time.
 
@@ -83,7 +93,7 @@ class Usage:
         with self._flushing:
             self._flush_uses()
             for deed in self._also:
-                deed()
+                _attempt(deed)
 
     def _flush_uses(self) -> None:
         with self._lock:
@@ -118,14 +128,23 @@ class Usage:
         atexit.register(self.flush)
 
     def _run(self, interval: int) -> None:
-        pause = threading.Event()
         try:
-            while not pause.wait(interval):
+            while True:
+                self._hurried.wait(interval)
+                self._hurried.clear()
                 self.flush()
                 connections.close_all()
         finally:
             # Whatever ended it: the next use starts another.
             self._has_thread = False
+
+
+def _attempt(deed: Callable[[], None]) -> None:
+    """What one of them was not ready for must not keep the others from writing."""
+    try:
+        deed()
+    except Exception:
+        logger.exception("a part of a flush failed")
 
 
 def _write(model: type[Model], uses: dict[int, datetime]) -> None:

@@ -17,11 +17,12 @@ from quaysite.models import AccessToken, Application, Grant, IDToken, RefreshTok
 from robots.admin.lists import ListAdmin
 from robots.admin.performer import performer_of
 from robots.admin.reach import reach_of
+from robots.admin.read_only import ReadOnly
 
 admin.site.unregister([AccessToken, Application, Grant, IDToken, RefreshToken])
 
 
-class OwnTokensAdmin(ListAdmin):
+class OwnTokensAdmin(ReadOnly, ListAdmin):
     """Rows of who is signed in, without a form. What is another's does not exist."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -33,15 +34,6 @@ class OwnTokensAdmin(ListAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_authenticated
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(AccessToken)

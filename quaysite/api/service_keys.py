@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from registryauth import signing
 from registryauth.keys import KeyStoreError, SigningKey
+from registryauth.signer import key_store
 from robots.api.base import ApiViewSet
 from robots.api.errors import FrameworkError
 from robots.api.formats import date
@@ -62,7 +63,7 @@ class ServiceKeyViewSet(ApiViewSet):
         """List the public keys that verify registry tokens."""
         try:
             jwks = {jwk["kid"]: jwk for jwk in signing.jwks()["keys"]}
-            stored = signing.key_store().all()
+            stored = key_store().all()
         except KeyStoreError:
             raise FrameworkError("The signing keys cannot be read", 503) from None
         shown = [_shown(key, jwks[key.kid]) for key in stored if key.kid in jwks]

@@ -2,17 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count
+from django.utils import timezone
 
 from federation import jwks
 from federation.models import Trust
-from registryauth import signing
+from registryauth import conf, signing
+from registryauth.key_rotation import steps
 from registryauth.keys import KeyStoreError
+from registryauth.signer import key_store
 from robots.admin.reach import Reach
 
 MAX_ISSUERS = 10
 """The issuers that most trusts name; there may be thousands."""
+
+_PATIENCE = timedelta(days=1)
+"""How late a rotation may be: the timer that does it runs more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +41,14 @@ def lights(reach: Reach) -> Sequence[Light]:
 def _signing_key() -> Light:
     try:
         key = signing.active_key()
+        ahead = steps(key_store().known(), conf.signing_key_schedule())
     except KeyStoreError as error:
         return Light("Signing key", "bad", "cannot sign", str(error))
-    return Light("Signing key", "good", "signing", f"{key.algorithm}, {key.id}")
+    detail = f"{key.algorithm}, {key.id}"
+    if conf.signing_key_schedule().signs and ahead[0].due < timezone.now() - _PATIENCE:
+        late = f"{ahead[0].deed} was due at {ahead[0].due:%Y-%m-%d %H:%M}Z"
+        return Light("Signing key", "warning", "rotation is late", f"{detail}; {late}")
+    return Light("Signing key", "good", "signing", detail)
 
 
 def _issuers(reach: Reach) -> Iterator[Light]:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from quaysite.lifecycle.oauth_tokens import scope_text
 from quaysite.lifecycle.people import BOOTSTRAP_APPLICATION
 from quaysite.models import Application, Assignment, User
-from robots import audit, credentials
+from robots import audit, credentials, keyring
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.errors import DomainError, NotFound
@@ -19,6 +19,8 @@ from robots.oauth_scopes import OAuthScope
 
 CLIENT_ID_LENGTH = 20
 CLIENT_SECRET_LENGTH = 40
+
+_SECRET_FIELDS = ("client_secret", "sealed_secret", "key_id")
 
 _RESERVED = "Application name is reserved for bootstrap token provisioning"
 _GONE = "The application or its organization was deleted"
@@ -81,7 +83,7 @@ def reset_client_secret(application: Application, by: Performer) -> Application:
     with transaction.atomic():
         locked = _locked(application)
         _set_secret(locked, secret)
-        locked.save(update_fields=["client_secret", "sealed_secret", "updated"])
+        locked.save(update_fields=[*_SECRET_FIELDS, "updated"])
         _record("reset_application_client_secret", by, locked)
     return locked
 
@@ -204,6 +206,7 @@ def _new_secret() -> _ClientSecret:
 def _set_secret(application: Application, new: _ClientSecret) -> None:
     application.client_secret = new.hashed
     application.sealed_secret = credentials.seal(new.secret, application.client_id)
+    application.key_id = keyring.current_key_id()
 
 
 def _record(kind: str, by: Performer, application: Application, **facts: Any) -> None:

@@ -18,6 +18,7 @@ from oauth2_provider.models import (
 )
 
 from robots.models import Namespace
+from robots.models.rules import key_id_field, matches_key_id
 
 
 class Application(AbstractApplication):
@@ -38,9 +39,13 @@ class Application(AbstractApplication):
     application_uri = models.CharField(max_length=2048, blank=True)
     avatar_email = models.CharField(max_length=255, blank=True)
     sealed_secret = models.BinaryField(null=True, editable=False)
+    key_id = key_id_field()
 
     class Meta(AbstractApplication.Meta):
         ordering: ClassVar[list[str]] = ["organization_id", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            matches_key_id("quaysite_application_key_id_valid"),
+        ]
 
     def __str__(self) -> str:
         return str(self.name or self.client_id)

@@ -4,10 +4,13 @@ Who is signed in plays no part, so neither does CSRF: what counts is in the body
 An application's secret is hashed as passwords are, so one that is shown takes a place.
 """
 
+import base64
 import json
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,8 +20,28 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 from oauth2_provider.views.mixins import OAuthLibMixin
 
+from robots.errors import AskAgainLater
+from robots.failed_logins import failed_logins
+from robots.forwarded import forwarded
+from robots.login_attempt import Attempt, Shown
 from robots.origin import client_address
-from robots.password_hashing import RETRY_AFTER, HashingBusy, turns
+from robots.password_hashing import turns
+
+_TWO_APPLICATIONS: tuple[str, dict[str, str], str, int] = (
+    "",
+    {},
+    json.dumps(
+        {
+            "error": "invalid_request",
+            "error_description": "Header and body name two applications.",
+        }
+    ),
+    HTTPStatus.BAD_REQUEST,
+)
+"""Nothing was looked at. One way to authenticate is all that is allowed (RFC 6749,
+section 2.3): of two, a wrong secret of somebody else's application would be tried, and
+the right one of one's own taken after it; so the guess would not be counted.
+"""
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -30,12 +53,11 @@ class TokenView(OAuthLibMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            with _place(request):
-                _, headers, body, status = self.create_token_response(request)
+            _, headers, body, status = _said(request, self.create_token_response)
         except IntegrityError:  # The application or person was deleted meanwhile.
             return JsonResponse({"error": "invalid_grant"}, status=400)
-        except HashingBusy as busy:
-            return _asking_again(busy)
+        except AskAgainLater as later:
+            return _asking_again(later)
         return _json(body, status, headers)
 
 
@@ -48,11 +70,47 @@ class RevokeView(OAuthLibMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            with _place(request):
-                _, headers, body, status = self.create_revocation_response(request)
-        except HashingBusy as busy:
-            return _asking_again(busy)
+            _, headers, body, status = _said(request, self.create_revocation_response)
+        except AskAgainLater as later:
+            return _asking_again(later)
         return _json(body, status, headers)
+
+
+def _said(request: HttpRequest, deed: Callable[[HttpRequest], Any]) -> Any:
+    """What oauthlib answers. Raises AskAgainLater; counts secrets that are wrong."""
+    attempts = _attempts(request)
+    if len({attempt.name for attempt in attempts}) > 1:
+        return _TWO_APPLICATIONS
+    for attempt in attempts:
+        failed_logins.check(attempt)
+    with _place(request):
+        answer = deed(request)
+    if answer[-1] == HTTPStatus.UNAUTHORIZED and attempts:
+        forwarded.note_failure(request.META)
+        for attempt in attempts:
+            failed_logins.note(attempt)
+    return answer
+
+
+def _attempts(request: HttpRequest) -> list[Attempt]:
+    """As which applications somebody shows a secret; the header is tried first."""
+    names = [_basic_name(request.headers.get("Authorization", ""))]
+    if "client_secret" in request.POST:
+        names.append(request.POST.get("client_id", ""))
+    address = client_address(request)
+    return [Attempt(Shown.APPLICATION_SECRET, name, address) for name in names if name]
+
+
+def _basic_name(header: str) -> str:
+    """As django-oauth-toolkit reads it; empty if there is none."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme != "Basic":
+        return ""
+    try:
+        pair = base64.b64decode(encoded).decode()
+    except ValueError:
+        return ""
+    return unquote_plus(pair.partition(":")[0])
 
 
 def _place(request: HttpRequest) -> AbstractContextManager[None]:
@@ -66,10 +124,10 @@ def _place(request: HttpRequest) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _asking_again(busy: HashingBusy) -> HttpResponse:
+def _asking_again(later: AskAgainLater) -> HttpResponse:
     """429 as OAuth says errors (RFC 6749, section 5.2)."""
-    error = {"error": "temporarily_unavailable", "error_description": str(busy)}
-    headers = {"Retry-After": str(RETRY_AFTER)}
+    error = {"error": "temporarily_unavailable", "error_description": str(later)}
+    headers = {"Retry-After": str(later.retry_after)}
     return _json(json.dumps(error), HTTPStatus.TOO_MANY_REQUESTS, headers)
 
 

@@ -11,10 +11,10 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from federation.destinations import UrlInvalid, destination
 from federation.fetching import FetchFailed, fetch_json
 from quaysite.oidc import conf
 from quaysite.oidc.errors import OidcRefused
+from robots.outbound.destinations import UrlInvalid, destination
 
 KEPT_SECONDS = 600.0
 """How long endpoints are believed."""

@@ -12,11 +12,12 @@ from itertools import chain
 from typing import Any, Protocol
 from wsgiref.types import WSGIApplication
 
-from quaysite.access_log import access_line
+from quaysite.access_log import Answered
 from quaysite.serving.bodies import Body, BodyRefused, has_body, read_body
 from quaysite.serving.environ import Scope, address_of, environ_of
 from quaysite.serving.parent import end_with_parent
 from quaysite.serving.threads import Threads
+from robots.origin import REQUEST_ID_META
 from robots.outage import RETRY_AFTER
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Connection(Body, Protocol):
 
 
 class Bridge:
-    """An RSGI application. `log` gets one line for each request.
+    """An RSGI application. `log` is told of each request.
 
     It ends with the process whose id is `parent`.
     """
@@ -63,7 +64,7 @@ class Bridge:
         application: WSGIApplication,
         threads: int,
         body_limit: int | None,
-        log: Callable[[str], None],
+        log: Callable[[Answered], None],
         parent: int,
     ) -> None:
         self._application = application
@@ -113,13 +114,14 @@ class Bridge:
         self, scope: Scope, connection: Connection, body: bytes, began: float
     ) -> None:
         """Answer one request, in a thread. Raises nothing."""
-        status, size = 500, 0
+        status, size, environ = 500, 0, dict[str, Any]()
         try:
-            status, size = self._send(connection, environ_of(scope, body))
+            environ = environ_of(scope, body)
+            status, size = self._send(connection, environ)
         except BaseException:  # noqa: BLE001 - also a panic of granian, in Rust
             logger.exception("no answer to a %s request", scope.method)
             connection.response_bytes(500, [("Content-Length", "0")], b"")
-        self._note(scope, status, size, began)
+        self._note(scope, status, size, began, environ.get(REQUEST_ID_META, ""))
 
     def _send(self, connection: Connection, environ: dict[str, Any]) -> tuple[int, int]:
         """Status and size of what the application answered, and was sent."""
@@ -165,15 +167,23 @@ class Bridge:
         connection.response_bytes(refused.status, headers, text)
         self._note(scope, refused.status, len(text), began)
 
-    def _note(self, scope: Scope, status: int, size: int, began: float) -> None:
+    def _note(
+        self,
+        scope: Scope,
+        status: int,
+        size: int,
+        began: float,
+        request_id: str = "",
+    ) -> None:
         ms = int((time.perf_counter() - began) * 1000)
         address, _ = address_of(scope.client)
         protocol = f"HTTP/{scope.http_version}"
         method, path = scope.method, scope.path
-        line = access_line(address, method, path, protocol, status, size, ms)
         # A full disk, or a reader of the log that went away, stops no request.
         with suppress(OSError, ValueError):
-            self._log(line)
+            self._log(
+                Answered(address, method, path, protocol, status, size, ms, request_id)
+            )
 
 
 def _beginning(parts: Iterable[bytes]) -> tuple[bytes, Iterator[bytes] | None]:

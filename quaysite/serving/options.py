@@ -7,3 +7,4 @@ WORKERS = os.environ.get("WORKERS", "2")
 # Each keeps a connection to the database. Past a few a process gains no speed by
 # them, only clients that are not stopped by somebody's slow sign-in.
 THREADS = os.environ.get("THREADS", "8")
+LOG_FORMAT = os.environ.get("LOG_FORMAT", "line")

@@ -15,9 +15,12 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from quaysite.access_log import Answered, access_line
+from quaysite.metrics.publishing import prepare, publisher
 from quaysite.serving.bridge import Bridge
 from quaysite.serving.environ import address_of
 from quaysite.wsgi import application
+from robots.usage import usage
 
 _UNIX = "unix:"
 
@@ -64,6 +67,7 @@ def serve(bind: str, workers: int, threads: int) -> None:
         respawn_interval=1.0,
         workers_kill_timeout=STOP_SECONDS,
     )
+    prepare(settings.VAR_DIR / "metrics")
     # What was opened or made until here is the parent's: connections cannot be
     # shared, and memory is shared as long as nobody writes to it.
     connections.close_all()
@@ -81,11 +85,14 @@ def serve(bind: str, workers: int, threads: int) -> None:
 
 def _bridge(threads: int, parent: int) -> Bridge:
     """What a worker serves; called in each."""
+    publisher.start()
+    # The audit is sealed and shipped also where nobody asks for a token.
+    usage.wake()
     return Bridge(
         application,
         threads,
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
-        _write_line,
+        _log,
         parent,
     )
 
@@ -118,6 +125,6 @@ def _log_level() -> LogLevels:
     return LogLevels(name) if name in LogLevels.__members__ else LogLevels.info
 
 
-def _write_line(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+def _log(answered: Answered) -> None:
+    sys.stdout.write(f"{access_line(answered, settings.LOG_FORMAT)}\n")
     sys.stdout.flush()

@@ -19,6 +19,7 @@ from robots.admin.audit_words import sentence_of
 from robots.admin.metadata import shown_json
 from robots.admin.owned import NAMESPACE_PARAMETER, OwnedAdmin
 from robots.admin.reach import Reach, reach_of
+from robots.admin.read_only import ReadOnly
 from robots.admin.repositories import RepositoryAdmin
 from robots.admin.shell import Shell
 from robots.models import AuditEvent, NamespaceKind, PermissionChange, Repository
@@ -34,7 +35,7 @@ namespace keeps it from its administrators, as over the API."""
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(OwnedAdmin):
+class AuditEventAdmin(ReadOnly, OwnedAdmin):
     """Shows copied names only: the rows that an event speaks of may be gone."""
 
     list_title = "Audit log"
@@ -164,12 +165,3 @@ class AuditEventAdmin(OwnedAdmin):
             count,
             pluralize(count),
         )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

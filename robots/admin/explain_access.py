@@ -15,7 +15,7 @@ from robots import conf
 from robots.access import authorize
 from robots.admin.owned import OwnedAdmin
 from robots.admin.reach import reach_of
-from robots.admin.source_words import origin
+from robots.admin.source_words import in_words
 from robots.decision import AccessRequest
 from robots.errors import NotFound
 from robots.explain import explain, identity_of_robot, verdicts
@@ -169,8 +169,8 @@ def _answer(form: Question) -> dict[str, Any]:
         "exists": explanation.state is not None,
         "creates": creates(explanation, decision),
         "role": decision.role,
-        "sources": [(origin(source), source) for source in explanation.sources],
-        "ended": [(origin(source), source) for source in explanation.ended],
+        "sources": [(in_words(source), source) for source in explanation.sources],
+        "ended": [(in_words(source), source) for source in explanation.ended],
         "cuts": [str(cut.reason) for cut in explanation.cuts],
         "needs": [text for need in lacking for text in need.needs],
     }

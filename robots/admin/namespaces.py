@@ -21,7 +21,8 @@ from robots.admin.pages import row_path
 from robots.admin.performer import performer_of
 from robots.admin.reach import reach_of
 from robots.admin.shell import Shell, organization_page, organization_shell
-from robots.admin.switches import NamespaceSwitchPage, site_switch_path
+from robots.admin.site_switches import site_switch_paths
+from robots.admin.switches import NamespaceSwitchPage
 from robots.admin.unused_access import UnusedAccessPage, may_see_unused
 from robots.lifecycle.organizations import (
     EmailTaken,
@@ -93,11 +94,15 @@ class NamespaceAdmin(CreatingAdmin):
     def get_urls(self) -> list[Any]:
         switch = row_path(self, "switch", NamespaceSwitchPage, "switch")
         unused = row_path(self, "unused", UnusedAccessPage, "unused")
-        return [switch, unused, *super().get_urls()]
+        mounted = getattr(self.admin_site, "mounts_site_urls", False)
+        of_site = [] if mounted else self.site_urls()
+        return [*of_site, switch, unused, *super().get_urls()]
 
     def site_urls(self) -> list[URLPattern]:
-        """Pages about the whole site, which `quaysite.admin_site` mounts."""
-        return [site_switch_path(self)]
+        """Pages about the whole site: an admin site that says `mounts_site_urls` has
+        them at its root; in any other they are among the pages of namespaces.
+        """
+        return site_switch_paths(self)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

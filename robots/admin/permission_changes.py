@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString
 from robots.admin.audit_search import BoundedPaginator
 from robots.admin.audit_words import sentence_of
 from robots.admin.owned import OwnedAdmin
+from robots.admin.read_only import ReadOnly
 from robots.admin.shell import Shell
 from robots.models import PermissionChange
 from robots.roles import Role
@@ -21,7 +21,7 @@ _EVENT = "event__id__exact"
 
 
 @admin.register(PermissionChange)
-class PermissionChangeAdmin(OwnedAdmin):
+class PermissionChangeAdmin(ReadOnly, OwnedAdmin):
     """The small print of one audit event, whose page leads here."""
 
     list_title = "Permissions changed at once"
@@ -74,12 +74,3 @@ class PermissionChangeAdmin(OwnedAdmin):
         if obj.before_until is None:
             return role
         return f"{role} until {obj.before_until.isoformat()}"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from robots.admin.bulk import Bulk, chosen_robots, is_sent
+from robots.admin.credentials.forms import LifetimeForm
 from robots.admin.performer import performer_of
 from robots.freshness import fresh_or_redirect
 from robots.lifecycle.robots import regenerate_token
@@ -23,7 +24,7 @@ GRACES = [
 """Seconds that the tokens before go on working."""
 
 
-class GraceForm(forms.Form):
+class GraceForm(LifetimeForm):
     grace = forms.TypedChoiceField(
         choices=GRACES,
         coerce=int,
@@ -47,7 +48,7 @@ def ask_to_regenerate(
         return None
     form = GraceForm(request.POST if is_sent(request) else None)
     if form.is_valid():
-        _regenerate(request, robots, form.cleaned_data["grace"])
+        _regenerate(request, robots, form)
         return None
     page = Bulk(model_admin, request, "Regenerate tokens", "regenerate", robots)
     return TemplateResponse(
@@ -57,10 +58,10 @@ def ask_to_regenerate(
     )
 
 
-def _regenerate(request: HttpRequest, robots: list[Robot], grace: int) -> None:
-    by = performer_of(request)
+def _regenerate(request: HttpRequest, robots: list[Robot], form: GraceForm) -> None:
+    by, grace = performer_of(request), form.cleaned_data["grace"]
     for robot in robots:
-        regenerate_token(robot, by, grace)
+        regenerate_token(robot, by, grace, form.expires_at)
     messages.success(
         request,
         f"Tokens regenerated: {len(robots)}. Each new one is on its robot's"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from robots import conf, switches
 from robots.admin.pages import RowPage
 from robots.admin.shell import Shell
-from robots.admin.source_words import origin
+from robots.admin.source_words import in_words
 from robots.explain import Source
 from robots.holders import Holder, HolderKind, holders
 from robots.models import Repository, Robot
@@ -43,7 +43,7 @@ class RepositoryPage(RowPage):
         return self.request.GET.get(name, "").strip()[:MAX_SEARCH]
 
 
-class Origin(NamedTuple):
+class ToldSource(NamedTuple):
     """One source of a holder's role, in words."""
 
     text: str
@@ -54,7 +54,7 @@ class Shown(NamedTuple):
     """One line of the page; `stopped` says why a login would be refused."""
 
     holder: Holder
-    origins: Sequence[Origin]
+    sources: Sequence[ToldSource]
     stopped: str
 
 
@@ -97,7 +97,7 @@ def _lines(found: Sequence[Holder]) -> list[Shown]:
     return [
         Shown(
             holder,
-            [Origin(origin(source), source) for source in holder.sources],
+            [ToldSource(in_words(source), source) for source in holder.sources],
             stopped.get((holder.kind, holder.id), ""),
         )
         for holder in found
@@ -116,18 +116,17 @@ def _stopped_robots(found: Sequence[Holder]) -> dict[tuple[HolderKind, Any], str
     rows = rows.select_related("namespace")
     return {
         (HolderKind.ROBOT, robot.pk): _why_stopped(robot, now)
-        for robot in rows.annotate(**switches.columns("namespace_id", now))
+        for robot in rows.annotate(**switches.columns("namespace_id", "pk", now))
     }
 
 
 def _why_stopped(robot: Any, now: datetime) -> str:
     """Of a robot with the columns of `switches`."""
-    lists = (robot.site_allows, robot.namespace_allows)
     if not robot.enabled:
         return "disabled"
     if robot.expires_at and robot.expires_at <= now:
         return "expired"
-    if any(switches.stops(allowed, robot.full_name) for allowed in lists):
+    if switches.stops_anywhere(robot, robot.full_name):
         return "the emergency switch is on"
     return "robots are disallowed" if conf.robots_disallowed(robot.full_name) else ""
 

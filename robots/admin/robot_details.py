@@ -70,8 +70,8 @@ def token_rows(robot: Robot) -> TokenRows:
     )
 
 
-class SwitchRobotView(View):
-    """POST enables or disables one robot, and leads back to the list."""
+class RobotDeedView(View):
+    """POST does something to one robot that may be refused, and leads elsewhere."""
 
     http_method_names = ["post"]  # noqa: RUF012 - as the base class has it
     model_admin: OwnedAdmin = None  # type: ignore[assignment]  # as_view sets it
@@ -80,41 +80,55 @@ class SwitchRobotView(View):
         robot: Any = self.model_admin.get_object(request, unquote(object_id))
         if robot is None:
             raise Http404
-        if not self.model_admin.has_change_permission(request, robot):
+        if not self.may(robot):
             raise PermissionDenied
-        to = request.GET.get("to", "")
+        try:
+            done = self.do(robot)
+        except REFUSALS as refusal:
+            messages.error(request, explain(refusal))
+        else:
+            messages.success(request, done)
+        return HttpResponseRedirect(self.next_address(robot))
+
+    def may(self, robot: Robot) -> bool:
+        """Whether the caller may do it."""
+        return False
+
+    def do(self, robot: Robot) -> str:
+        """Do it, and say so in a sentence. Raises one of REFUSALS, or Http404."""
+        raise NotImplementedError
+
+    def next_address(self, robot: Robot) -> str:
+        """Where the browser goes then."""
+        return list_address(self.model_admin, self.request)
+
+
+class SwitchRobotView(RobotDeedView):
+    """Enables or disables one robot, and leads back to the list."""
+
+    def may(self, robot: Robot) -> bool:
+        return self.model_admin.has_change_permission(self.request, robot)
+
+    def do(self, robot: Robot) -> str:
+        to = self.request.GET.get("to", "")
         if to not in _STATES:
             raise Http404
-        try:
-            set_enabled(robot, _STATES[to], performer_of(request))
-        except REFUSALS as refusal:
-            messages.error(request, explain(refusal))
-        else:
-            messages.success(request, f"Robot {robot.full_name} is {to}.")
-        return HttpResponseRedirect(list_address(self.model_admin, request))
+        set_enabled(robot, _STATES[to], performer_of(self.request))
+        return f"Robot {robot.full_name} is {to}."
 
 
-class RevokeImportedSecretView(View):
-    """POST revokes a robot's imported secret, and leads back to the robot."""
+class RevokeImportedSecretView(RobotDeedView):
+    """Revokes a robot's imported secret, and leads back to the robot."""
 
-    http_method_names = ["post"]  # noqa: RUF012 - as the base class has it
-    model_admin: OwnedAdmin = None  # type: ignore[assignment]  # as_view sets it
+    def may(self, robot: Robot) -> bool:
+        return self.model_admin.has_delete_permission(self.request, robot)
 
-    def post(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        robot: Any = self.model_admin.get_object(request, unquote(object_id))
-        if robot is None:
-            raise Http404
-        if not self.model_admin.has_delete_permission(request, robot):
-            raise PermissionDenied
-        try:
-            revoke_imported_secret(robot, performer_of(request))
-        except REFUSALS as refusal:
-            messages.error(request, explain(refusal))
-        else:
-            messages.success(request, f"The secret of {robot.full_name} is revoked.")
-        return HttpResponseRedirect(
-            reverse("admin:robots_robot_change", args=[robot.pk])
-        )
+    def do(self, robot: Robot) -> str:
+        revoke_imported_secret(robot, performer_of(self.request))
+        return f"The secret of {robot.full_name} is revoked."
+
+    def next_address(self, robot: Robot) -> str:
+        return reverse("admin:robots_robot_change", args=[robot.pk])
 
 
 def list_address(model_admin: OwnedAdmin, request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-"""Filters of the table of robot accounts."""
+"""Filters of the tables of robot accounts and of their tokens."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 SOON = timedelta(days=30)
-"""Before its end a robot counts as expiring for this long."""
+"""Before its end something counts as expiring for this long."""
 
 
 class UsageFilter(admin.SimpleListFilter):
@@ -30,7 +30,7 @@ class UsageFilter(admin.SimpleListFilter):
 
 
 class ExpiryFilter(admin.SimpleListFilter):
-    """Robots whose end is near, or behind them."""
+    """Robots, or tokens, whose end is near or behind them."""
 
     title = "expiry"
     parameter_name = "expiry"

@@ -37,6 +37,7 @@ from robots.admin.robot_list import RobotChangeList
 from robots.admin.robot_rows import RowAction, origins_of
 from robots.admin.set_permissions import SetPermissionsPage
 from robots.admin.shell import Shell, Tab, organization_shell, row_shell
+from robots.admin.switches import RobotSwitchPage
 from robots.admin.theme import ThemedTextarea
 from robots.lifecycle.robots import change_robot, delete_robot, set_enabled
 from robots.models import Robot
@@ -133,6 +134,7 @@ class RobotAdmin(RobotColumns, DeedAdmin):
             row_path(self, "permissions", SetPermissionsPage, "permissions"),
             row_path(self, "credentials", CredentialsPage, "credentials"),
             row_path(self, "delete", DeleteRobotPage, "delete"),
+            row_path(self, "emergency-switch", RobotSwitchPage, "emergency"),
             *super().get_urls(),
         ]
 
@@ -142,7 +144,8 @@ class RobotAdmin(RobotColumns, DeedAdmin):
 
     def shell(self, request: HttpRequest, obj: Robot, active: str = "details") -> Shell:
         """The robot's name, and tabs to what there is about it."""
-        whole = organization_shell(request, obj.namespace, self.organization_tab)
+        tab = self.organization_tab
+        whole = organization_shell(request, obj.namespace, tab, obj)
         tabs = self.tabs(request, obj)
         return row_shell(whole, obj.full_name, tabs, active)
 
@@ -199,6 +202,7 @@ class RobotAdmin(RobotColumns, DeedAdmin):
             }
             if self.sees_grants(request, obj):
                 context["tokens"] = token_rows(obj)
+                context["emergency_page"] = self.page("emergency", obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Deeds --------------------------------------------------------------------

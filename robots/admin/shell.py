@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
-from robots.admin.banner import namespace_note
+from robots.admin.banner import stopped_note
 from robots.admin.reach import reach_of
-from robots.models import Namespace
+from robots.models import Namespace, Robot
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,12 @@ class Shell:
 
 
 def organization_shell(
-    request: HttpRequest, namespace: Namespace, active: str
+    request: HttpRequest, namespace: Namespace, active: str, robot: Robot | None = None
 ) -> Shell:
     """The tabs of an organization, or of a person's own namespace.
 
-    Who only belongs to it gets no tab that would be empty.
+    Who only belongs to it gets no tab that would be empty. `robot` is the one that the
+    page is about.
     """
     reach = reach_of(request)
     whole = reach.sees_site or reach.administers(namespace)
@@ -60,13 +61,13 @@ def organization_shell(
         above=[("Organizations", reverse("admin:robots_namespace_changelist"))],
         tabs=tabs,
         active=active,
-        note=_note(namespace),
+        note=_note(request, namespace, robot),
     )
 
 
-def _note(namespace: Namespace) -> str:
+def _note(request: HttpRequest, namespace: Namespace, robot: Robot | None) -> str:
     disabled = "" if namespace.enabled else "Disabled: nobody logs in, pulls or pushes."
-    return f"{disabled} {namespace_note(namespace)}".strip()
+    return f"{disabled} {stopped_note(request, namespace, robot)}".strip()
 
 
 def row_shell(

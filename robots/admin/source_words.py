@@ -13,6 +13,6 @@ _WORDS = {
 }
 
 
-def origin(source: Source) -> str:
-    """Its origin, without the role and without its end."""
+def in_words(source: Source) -> str:
+    """What gives it, without the role and without its end."""
     return _WORDS[source.kind].format(team=source.team)

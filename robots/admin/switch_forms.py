@@ -16,8 +16,9 @@ from robots.lifecycle.switches import (
     check_allowed,
     check_end,
 )
-from robots.models import EmergencySwitch, Namespace
+from robots.models import EmergencySwitch, Namespace, Robot
 from robots.names import MAX_LENGTH
+from robots.switch_targets import Target
 
 WORD = "confirm"
 """What to type before the robots of the whole site are stopped."""
@@ -47,19 +48,19 @@ class TermsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
 
-    def __init__(self, namespace: Namespace | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, target: Target, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.namespace = namespace
-        example = f"{namespace.name if namespace else 'acme'}+mirror"
+        self.target = target
+        namespace = target.name if isinstance(target, Namespace) else "acme"
+        example = f"{namespace}+mirror"
         self.fields["ends_at"].help_text = (
             "The switch then turns itself off. Leave it empty to keep it on until"
             f" somebody turns it off. Times are in {timezone.get_current_timezone()}."
         )
-        self.fields[
-            "allowed"
-        ].help_text = (
-            f"Full names, one a line, such as {example}. {MAX_ALLOWED} at most."
-        )
+        spared = f"Full names, one a line, such as {example}. {MAX_ALLOWED} at most."
+        self.fields["allowed"].help_text = spared
+        if isinstance(target, Robot):
+            del self.fields["allowed"]
         for name, field in self.fields.items():
             help_id = f"id_{name}_helptext"
             field.widget.attrs |= {"class": "qs-input", "aria-describedby": help_id}
@@ -73,7 +74,7 @@ class TermsForm(forms.Form):
 
     def clean_allowed(self) -> tuple[str, ...]:
         names: tuple[str, ...] = _checked(
-            check_allowed, self.namespace, self.cleaned_data["allowed"].split()
+            check_allowed, self.target, self.cleaned_data["allowed"].split()
         )
         return names
 

@@ -1,30 +1,31 @@
-"""The pages of the emergency switches: the site's, and each namespace's."""
+"""The page of an emergency switch, whatever it is of, and those of namespaces and
+robots.
+"""
 
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.generic import TemplateView
 
-from robots.admin.owned import OwnedAdmin
 from robots.admin.pages import RowPage
 from robots.admin.performer import performer_of
 from robots.admin.reach import reach_of
+from robots.admin.robot_pages import RobotPage
 from robots.admin.shell import Shell, organization_shell
 from robots.admin.switch_forms import ConfirmForm, TermsForm, initial_of
 from robots.errors import DomainError
 from robots.freshness import fresh_or_redirect
 from robots.lifecycle.switches import CHANGED, TURNED_OFF, TURNED_ON, turn_off, turn_on
 from robots.models import AuditEvent, EmergencySwitch, Namespace, Robot
+from robots.switch_targets import Target, columns_of, facts_of, named, namespace_of
 from robots.switches import switches_on
 
 MAX_SHOWN = 50
-"""Namespaces whose switch is on, and past events, that one page lists."""
+"""Past events that one page lists."""
 
 _NOT_DONE = (
     "Nothing has been changed: your sign-in was too long ago. Show that it is you, then"
@@ -41,20 +42,26 @@ _DEEDS = {
 class SwitchPage(TemplateView):
     """One switch: whether it is on, its terms to be set, turning it off, its past.
 
-    A subclass says whose switch it is (`namespace`, None for the site's) and whether
-    the person `may_turn` it; who may not only looks. With `asks_first`, turning it on
-    takes a second page and a word. To let robots go on takes a fresh session; to stop
-    them does not, so that nothing delays it.
+    A subclass says what it is of (`target`), in which words (`kind`), how many
+    `robots` that concerns, and whether the person `may_turn` it; who may not only
+    looks. With `asks_first`, turning it on takes a second page and a word. To let
+    robots go on takes a fresh session; to stop them does not, so that nothing delays
+    it.
     """
 
     template_name = "robots/admin/switch.html"
+    kind: ClassVar[str]
     asks_first: ClassVar[bool] = False
 
     form: TermsForm
     confirm: ConfirmForm | None = None
 
     @property
-    def namespace(self) -> Namespace | None:
+    def target(self) -> Target:
+        raise NotImplementedError
+
+    @property
+    def robots(self) -> int:
         raise NotImplementedError
 
     @property
@@ -63,7 +70,7 @@ class SwitchPage(TemplateView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         initial = initial_of(self._switch())
-        self.form = TermsForm(self.namespace, initial=initial)
+        self.form = TermsForm(self.target, initial=initial)
         return self.render_to_response(self.get_context_data(**kwargs))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -73,7 +80,7 @@ class SwitchPage(TemplateView):
             return again
         if request.POST.get("act") == "off":
             return self._turn_off()
-        self.form = TermsForm(self.namespace, request.POST)
+        self.form = TermsForm(self.target, request.POST)
         if self.form.is_valid() and self._is_confirmed():
             try:
                 return self._turn_on()
@@ -83,26 +90,21 @@ class SwitchPage(TemplateView):
         return self.render_to_response(self.get_context_data(**kwargs))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        robots = Robot.objects.all()
-        if self.namespace is not None:
-            robots = robots.filter(namespace=self.namespace)
         return {
             **super().get_context_data(**kwargs),
-            "namespace": self.namespace,
+            "kind": self.kind,
+            "target": self.target,
             "may_turn": self.may_turn,
             "form": self.form,
             "confirm": self.confirm,
             "switch": self._switch(),
-            "robots": robots.count(),
-            "events": _past(self.namespace),
+            "robots": self.robots,
+            "events": _past(self.target),
         }
 
     def _switch(self) -> EmergencySwitch | None:
         """The switch, if it is on."""
-        on = switches_on(timezone.now())
-        if self.namespace is None:
-            return on.filter(site=True).first()
-        return on.filter(namespace=self.namespace).first()
+        return switches_on(timezone.now()).filter(**columns_of(self.target)).first()
 
     def _made_fresh(self) -> HttpResponse | None:
         """A way to a fresh session, where one is needed and this one is stale."""
@@ -126,93 +128,83 @@ class SwitchPage(TemplateView):
 
     def _turn_on(self) -> HttpResponse:
         was_on = self._switch() is not None
-        turn_on(self.namespace, self.form.terms, performer_of(self.request))
-        text = f"The emergency switch of {self.namespace or 'the site'} is on."
+        turn_on(self.target, self.form.terms, performer_of(self.request))
+        text = f"The emergency switch of {named(self.target)} is on."
         if was_on:
             text = "The terms have been saved."
         messages.success(self.request, text)
-        return HttpResponseRedirect(self.request.path)
+        return HttpResponseRedirect(self.request.get_full_path())
 
     def _turn_off(self) -> HttpResponse:
         try:
-            turn_off(self.namespace, performer_of(self.request))
+            turn_off(self.target, performer_of(self.request))
         except DomainError as refusal:
             messages.error(self.request, refusal.message)
         else:
-            text = f"The emergency switch of {self.namespace or 'the site'} is off."
+            text = f"The emergency switch of {named(self.target)} is off."
             messages.success(self.request, text)
-        return HttpResponseRedirect(self.request.path)
+        return HttpResponseRedirect(self.request.get_full_path())
 
 
-class SiteSwitchPage(SwitchPage):
-    """For who sees the site; turned by whom Django's permission on switches lets."""
+class RowSwitchPage(SwitchPage, RowPage):
+    """For the administrators of a row's namespace, and for who sees the site.
 
-    model_admin: OwnedAdmin = None  # type: ignore[assignment]  # as_view sets it
-    asks_first = True
-    namespace = None
-
-    def dispatch(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        if not reach_of(request).sees_site:
-            raise Http404
-        return super().dispatch(request, *args, **kwargs)
-
-    @property
-    def may_turn(self) -> bool:
-        return reach_of(self.request).may("change", EmergencySwitch)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        others = switches_on(timezone.now()).filter(site=None)
-        return {
-            **super().get_context_data(**kwargs),
-            **self.model_admin.admin_site.each_context(self.request),
-            "title": "Emergency switch",
-            "others": others.select_related("namespace").order_by("namespace__name")[
-                :MAX_SHOWN
-            ],
-        }
-
-
-class NamespaceSwitchPage(SwitchPage, RowPage):
-    """For the namespace's administrators, and for who sees the site.
-
-    Staff need Django's permission on switches; that on namespaces is another matter.
+    Staff need Django's permission on switches; that on the row is another matter.
     """
 
     title = "Emergency switch"
     for_administrators = False
 
-    row: Namespace
-
-    @property
-    def namespace(self) -> Namespace:
-        return self.row
-
     @property
     def may_turn(self) -> bool:
         reach = reach_of(self.request)
-        return reach.administers(self.row) or reach.may("change", EmergencySwitch)
+        administers = reach.administers(namespace_of(self.target))
+        return administers or reach.may("change", EmergencySwitch)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not (self.may_turn or reach_of(request).sees_site):
             raise PermissionDenied
         return super().get(request, *args, **kwargs)
 
+
+class NamespaceSwitchPage(RowSwitchPage):
+    """The switch of a namespace, in its Settings."""
+
+    kind = "namespace"
+
+    row: Namespace
+
+    @property
+    def target(self) -> Namespace:
+        return self.row
+
+    @property
+    def robots(self) -> int:
+        return Robot.objects.filter(namespace=self.row).count()
+
     def shell(self) -> Shell:
         return organization_shell(self.request, self.row, "settings")
 
 
-def site_switch_path(model_admin: OwnedAdmin) -> URLPattern:
-    """`admin:site_switch`, for the admin site itself to mount."""
-    view = SiteSwitchPage.as_view(model_admin=model_admin)
-    page = model_admin.admin_site.admin_view(view)
-    return path("emergency-switch/", page, name="site_switch")
+class RobotSwitchPage(RowSwitchPage, RobotPage):
+    """The switch of one robot, which excepts none."""
+
+    kind = "robot"
+    tab = "details"
+    robots = 1
+
+    @property
+    def target(self) -> Robot:
+        return self.row
 
 
-def _past(namespace: Namespace | None) -> list[tuple[AuditEvent, str, Any]]:
+def _past(target: Target) -> list[tuple[AuditEvent, str, Any]]:
     """The switch's events, the last one first, each with what it did and until when."""
-    events = AuditEvent.objects.filter(kind__in=_DEEDS, namespace=namespace)
+    events = AuditEvent.objects.filter(kind__in=_DEEDS, namespace=namespace_of(target))
+    about = facts_of(target)
+    for fact in ("robot", "issuer"):
+        lookup = f"facts__{fact}" if fact in about else f"facts__{fact}__isnull"
+        events = events.filter(**{lookup: about.get(fact, True)})
     return [
         (event, _DEEDS[event.kind], parse_datetime(event.facts.get("ends_at") or ""))
         for event in events.order_by("-id")[:MAX_SHOWN]

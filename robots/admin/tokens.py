@@ -11,6 +11,7 @@ from robots.admin.deeds import DeedAdmin
 from robots.admin.lists import NamespaceFilter
 from robots.admin.performer import performer_of
 from robots.admin.robot_columns import day
+from robots.admin.robot_filters import ExpiryFilter
 from robots.lifecycle.tokens import retire_token
 from robots.models import RobotToken
 
@@ -37,7 +38,7 @@ class RobotTokenAdmin(DeedAdmin):
         "expires",
         "last_used_at",
     )
-    list_filter = (TokenNamespaceFilter, "origin", "created_at")
+    list_filter = (TokenNamespaceFilter, "origin", ExpiryFilter, "created_at")
     list_select_related = ("robot__namespace",)
     search_fields = ("robot__name", "robot__namespace__name")
     fields = ("robot", "origin", "created_at", "expires", "last_used_at")

@@ -4,7 +4,6 @@ A view without one fails when the URLs are built, which is at start-up.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from http import HTTPMethod
 from typing import Any, ClassVar, NoReturn
@@ -216,6 +215,6 @@ class RepositoryViewSet(ApiViewSet):
         ceiling = identity.ceiling
         if ceiling is not None and (ceiling.repository or 0) < role:
             return identity.role_everywhere is Role.ADMIN
-        uncapped = replace(identity, ceiling=None, site_role=identity.role_everywhere)
+        uncapped = identity._replace(ceiling=None, site_role=identity.role_everywhere)
         standing = standing_in(uncapped, namespace)
         return standing is not None and standing.is_admin

@@ -4,7 +4,7 @@ The first line of each text is what clients may match on (contract 0.6).
 """
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, UnsupportedMediaType
@@ -88,11 +88,16 @@ class Body(serializers.Serializer[Any]):
 
 
 class StrictBody(Body):
-    """A JSON object in which a key that is not known is an error (rule R10)."""
+    """A JSON object in which a key that is not known is an error (rule R10).
+
+    `echoed` are those of an answer, which pages send back with what they change.
+    """
+
+    echoed: ClassVar[frozenset[str]] = frozenset()
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = sorted(set(data) - set(self.fields))
+            unknown = sorted(set(data) - set(self.fields) - self.echoed)
             if unknown:
                 text = (
                     f"Additional properties are not allowed: {', '.join(unknown)};"

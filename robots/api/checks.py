@@ -1,4 +1,4 @@
-"""A system check: nothing below `api/` is reached past a rule."""
+"""System checks: nothing of the API is reached past a rule, or without a Credential."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +10,15 @@ from drf_spectacular.views import (
     SpectacularRedocView,
     SpectacularSwaggerView,
 )
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from robots.api.base import ApiViewSet
 
-_PREFIX = "api/"
+_API = "robots.api.urls"
+"""Where this is mounted, everything below is the API's; the rest is the project's."""
+
 _DOCUMENTS = (SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView)
 """What describes the API to everybody, and does nothing else."""
 
@@ -22,26 +26,67 @@ _DOCUMENTS = (SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView)
 @register(Tags.urls)
 def check_rules(**kwargs: Any) -> list[CheckMessage]:
     """Each view of the API is an ApiViewSet, and each of its actions has a rule."""
+    patterns = get_resolver().url_patterns
+    mounts = tuple(_mounts(patterns))
     return [
         Error(
             f"{path}: {fault}.",
             hint="Make it an ApiViewSet that names a rule for each action in `access`.",
             id="robots.E004",
         )
-        for path, callback in _views(get_resolver().url_patterns)
-        if path.startswith(_PREFIX) and (fault := _fault(callback))
+        for path, callback in _views(patterns)
+        if path.startswith(mounts) and (fault := _fault(callback))
     ]
+
+
+@register(Tags.urls)
+def check_authentication(**kwargs: Any) -> list[CheckMessage]:
+    """What authenticates callers of the API says how it did; the framework's own do
+    not, and every request of theirs would fail.
+    """
+    if not any(_mounts(get_resolver().url_patterns)):
+        return []
+    kinds: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES  # Names, to the stubs.
+    return [
+        Error(
+            f"{kind.__module__}.{kind.__name__} leaves no Credential.",
+            hint="Name robots.api.authentication.SessionAuthentication and"
+            " registryauth.api_authentication.BearerAuthentication in"
+            " DEFAULT_AUTHENTICATION_CLASSES of REST_FRAMEWORK.",
+            id="robots.E012",
+        )
+        for kind in kinds
+        if kind.__module__ == BaseAuthentication.__module__
+    ]
+
+
+def _mounts(
+    patterns: list[URLPattern | URLResolver], prefix: str = ""
+) -> Iterator[str]:
+    """The paths below which the API is mounted."""
+    for pattern in patterns:
+        path = _joined(prefix, pattern)
+        if not isinstance(pattern, URLResolver):
+            continue
+        if getattr(pattern.urlconf_name, "__name__", "") == _API:
+            yield path
+        else:
+            yield from _mounts(pattern.url_patterns, path)
 
 
 def _views(
     patterns: list[URLPattern | URLResolver], prefix: str = ""
 ) -> Iterator[tuple[str, Any]]:
     for pattern in patterns:
-        path = f"{prefix}{pattern.pattern}".lstrip("^/")
+        path = _joined(prefix, pattern)
         if isinstance(pattern, URLResolver):
             yield from _views(pattern.url_patterns, path)
         else:
             yield path, pattern.callback
+
+
+def _joined(prefix: str, pattern: URLPattern | URLResolver) -> str:
+    return f"{prefix}{pattern.pattern}".lstrip("^/")
 
 
 def _fault(callback: Any) -> str | None:

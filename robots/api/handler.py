@@ -12,7 +12,6 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from robots import password_hashing
 from robots.api.errors import (
     Aborted,
     ApiError,
@@ -22,9 +21,8 @@ from robots.api.errors import (
     Missing,
     RequiresAuthentication,
 )
-from robots.errors import DomainError, NotFound
+from robots.errors import AskAgainLater, DomainError, NotFound
 from robots.outage import RETRY_AFTER, is_outage
-from robots.password_hashing import HashingBusy
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +57,8 @@ def handle(exception: Exception, context: Mapping[str, Any]) -> HttpResponse | N
         message = "The service is temporarily unavailable."
         headers = {"Retry-After": str(RETRY_AFTER)}
         return Response({"message": message}, status=503, headers=headers)
-    if isinstance(exception, HashingBusy):
-        headers = {"Retry-After": str(password_hashing.RETRY_AFTER)}
+    if isinstance(exception, AskAgainLater):
+        headers = {"Retry-After": str(exception.retry_after)}
         return Response({"message": str(exception)}, status=429, headers=headers)
     return _render(_translate(exception))
 

@@ -1,10 +1,13 @@
 """Query parameters: typed, and wrong ones named with what they mean."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from rest_framework.request import Request
+from rest_framework.serializers import ValidationError
 
 from robots.api.errors import FrameworkError
+from robots.api.moments import Moment
 from robots.text import is_storable
 
 _FALSE = {"false", "0", "", "null"}
@@ -37,6 +40,18 @@ def positive(request: Request, name: str, meaning: str) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value)):
         raise FrameworkError({name: meaning})
     return int(value)
+
+
+def moment(request: Request, name: str) -> datetime | None:
+    """An end, as bodies have it; raises FrameworkError for what is none."""
+    value = request.query_params.get(name)
+    if not value:
+        return None
+    try:
+        return Moment().to_internal_value(value)
+    except ValidationError as error:
+        (wrong,) = error.detail
+        raise FrameworkError({name: str(wrong)}) from None
 
 
 def choice(

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from robots.api.base import RepositoryViewSet, no_content
-from robots.api.bodies import Body, Choice
+from robots.api.bodies import Choice, StrictBody
 from robots.api.errors import ApiError, DataModelError, Missing
 from robots.api.paging import searched_page
 from robots.api.permission_views import (
@@ -37,8 +37,13 @@ from robots.names import parse_robot_name
 from robots.roles import Role
 
 
-class RoleBody(Body):
-    """The role that somebody is to have."""
+class RoleBody(StrictBody):
+    """The role that somebody is to have.
+
+    An end that was dropped here would make of a grant one for ever.
+    """
+
+    echoed = frozenset({"id", "name", "is_robot", "avatar", "is_org_member"})
 
     role = Choice(Role.labels)
 

@@ -40,6 +40,7 @@ class RobotBody(Body):
         child=FirstPermission(), required=False, max_length=MAX_GRANTS
     )
     teams = serializers.ListField(child=Text(), required=False, max_length=MAX_GRANTS)
+    expires_at = Moment(required=False, allow_null=True)
 
 
 class RobotChanges(StrictBody):

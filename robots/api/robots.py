@@ -57,6 +57,7 @@ _GRACE = (
     f"Seconds that the tokens before go on working, 0 to {MAX_GRACE}; federated ones"
     " end at once."
 )
+_UNTIL = "When the new token ends, such as 2030-01-31T12:00:00Z; never by default."
 
 
 class RobotScope(NamespaceViewSet):
@@ -156,6 +157,7 @@ class RobotViewSet(RobotScope):
             metadata=body.get("unstructured_metadata"),
             permissions=permissions,
             teams=body.get("teams", ()),
+            expires_at=body.get("expires_at"),
         )
         shown = {
             **summary(robot),
@@ -182,13 +184,14 @@ class RobotViewSet(RobotScope):
     @extend_schema(
         operation_id="regenerateOrgRobotToken",
         request=None,
-        parameters=[query("grace", int, _GRACE)],
+        parameters=[query("grace", int, _GRACE), query("expires_at", str, _UNTIL)],
         responses=RobotWithToken,
     )
     def regenerate(self, request: Request, **kwargs: Any) -> Response:
         """Replace the token; the one before stops working at once, or after `grace`."""
-        grace = _grace(request)
-        robot, secret = regenerate_token(self.robot(), self.caller.performer, grace)
+        grace, until = _grace(request), queries.moment(request, "expires_at")
+        by = self.caller.performer
+        robot, secret = regenerate_token(self.robot(), by, grace, until)
         return Response({**summary(robot), "token": secret.reveal()})
 
     def _matching(self, request: Request) -> QuerySet[Any]:

@@ -4,6 +4,12 @@ from django.urls import URLPattern, path
 
 from robots.api.bulk_permissions import BulkPermissionViewSet
 from robots.api.default_permissions import DefaultPermissionViewSet
+from robots.api.emergency_switches import (
+    IssuerSwitchViewSet,
+    NamespaceSwitchViewSet,
+    RobotSwitchViewSet,
+    SiteSwitchViewSet,
+)
 from robots.api.entities import EntityViewSet
 from robots.api.error_types import ErrorTypeViewSet
 from robots.api.find import FindViewSet
@@ -89,6 +95,11 @@ def _robot_routes(base: str) -> list[URLPattern]:
             f"{base}/<str:robot_shortname>/access",
             RobotAccessViewSet,
             {"get": "retrieve"},
+        ),
+        *route(
+            f"{base}/<str:robot_shortname>/emergencyswitch",
+            RobotSwitchViewSet,
+            _SWITCH,
         ),
     ]
 
@@ -176,6 +187,15 @@ _UNUSED_ROUTES = [
         "organization/<str:orgname>/unusedaccess", UnusedAccessViewSet, {"get": "list"}
     ),
 ]
+_SWITCH = {"get": "retrieve", "put": "update", "delete": "destroy"}
+_SWITCH_ROUTES = [
+    *route("user/emergencyswitch", NamespaceSwitchViewSet, _SWITCH),
+    *route(
+        "organization/<str:orgname>/emergencyswitch", NamespaceSwitchViewSet, _SWITCH
+    ),
+    *route("superuser/emergencyswitch", SiteSwitchViewSet, _SWITCH),
+    *route("superuser/issuers/emergencyswitch", IssuerSwitchViewSet, _SWITCH),
+]
 _SEARCH_ROUTES = [
     *route("entities/<str:prefix>", EntityViewSet, {"get": "list"}),
     *route("find/all", FindViewSet, {"get": "everything"}),
@@ -250,6 +270,7 @@ urlpatterns = [
     *_REPOSITORY_ROUTES,
     *_LOG_ROUTES,
     *_UNUSED_ROUTES,
+    *_SWITCH_ROUTES,
     *_SEARCH_ROUTES,
     *_NOT_SERVED,
     *_ANY_REPOSITORY,  # After the rest: a name may hold slashes.

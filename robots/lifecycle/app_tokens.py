@@ -51,7 +51,11 @@ def create_app_token(user: AbstractBaseUser, title: str, by: Performer) -> NewAp
 
 
 def read_app_token(token: AppToken, by: Performer) -> Secret | None:
-    """The token's secret, to be shown; None where no readable copy is kept."""
+    """The token's secret, to be shown; None where no readable copy is kept, or where
+    ROBOT_TOKENS_RETRIEVABLE forbids to read one that was kept before.
+    """
+    if not conf.tokens_retrievable():
+        return None
     secret = credentials.unseal(bytes(token.sealed or b""), token.digest)
     if secret is not None:
         _record("read_app_specific_token", by, token)
@@ -74,13 +78,9 @@ def expiring_until(now: datetime) -> datetime:
 
 def _store(user: AbstractBaseUser, title: str) -> NewAppToken:
     secret = credentials.generate_token(TOKEN_LENGTH)
-    digest = credentials.digest(secret)
+    kept = credentials.at_rest(secret, readable=conf.tokens_retrievable())
     token = AppToken.objects.create(
-        user_id=user.pk,
-        title=title,
-        digest=digest,
-        sealed=credentials.seal(secret, digest) if conf.tokens_retrievable() else None,
-        expires_at=_end(),
+        user_id=user.pk, title=title, expires_at=_end(), **kept._asdict()
     )
     return NewAppToken(token, secret)
 

@@ -91,4 +91,10 @@ def _locked(robot_id: int) -> Robot | None:
 def _add(robot: Robot, held: ImportedSecret, secret: Secret) -> None:
     """As every token: one that is about to end is not readable."""
     end = held.expires_at if held.is_replaced else None
-    add_static_token(robot, readable=end is None, expires_at=end, secret=secret)
+    add_static_token(
+        robot,
+        readable=end is None,
+        expires_at=end,
+        secret=secret,
+        is_replaced=held.is_replaced,
+    )

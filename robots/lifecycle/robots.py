@@ -17,6 +17,7 @@ from robots.lifecycle import first_grants
 from robots.lifecycle.first_grants import RoleOn
 from robots.lifecycle.tokens import (
     add_static_token,
+    check_future_end,
     check_room,
     end_tokens,
     locked_robot,
@@ -130,20 +131,30 @@ def change_robot(robot: Robot, changes: Mapping[str, Any], by: Performer) -> Rob
     return locked
 
 
-def regenerate_token(robot: Robot, by: Performer, grace: int = 0) -> NewToken:
+def regenerate_token(
+    robot: Robot,
+    by: Performer,
+    grace: int = 0,
+    expires_at: datetime | None = None,
+) -> NewToken:
     """Replace every token of a robot, federated ones included, by a new static one.
 
-    The static ones work for `grace` seconds more. Raises NotFound if the robot is
-    gone, DomainError if it would have too many live tokens until then.
+    The static ones work for `grace` seconds more; the new one works until
+    `expires_at`. Raises NotFound if the robot is gone, DomainError for an end that is
+    not in the future or cannot be kept, or if it would have too many live tokens until
+    then.
     """
     now = timezone.now()
+    check_future_end(expires_at, now)
     with transaction.atomic():
         locked = locked_robot(robot, no_key=True)
         if grace:
             check_room(locked, now)
         end_tokens(locked, grace, now)
-        secret = add_static_token(locked).secret
-        facts = {"grace": grace} if grace else {}
+        secret = add_static_token(locked, expires_at=expires_at).secret
+        facts: dict[str, Any] = {"grace": grace} if grace else {}
+        if expires_at is not None:
+            facts["until"] = expires_at.isoformat()
         audit.record(
             "regenerate_robot_token", by, robot.namespace, robot=robot.name, **facts
         )
@@ -184,9 +195,10 @@ def _check_description(description: str) -> None:
 
 
 def _check_end(expires_at: datetime | None, past_end: bool) -> None:
-    check_end("expires_at", expires_at)
-    if expires_at is not None and not past_end and expires_at <= timezone.now():
-        raise DomainError("expires_at: must be in the future")
+    if past_end:
+        check_end("expires_at", expires_at)
+    else:
+        check_future_end(expires_at, timezone.now())
 
 
 def _check_secret(full_name: str, secret: Secret | None) -> None:

@@ -45,26 +45,29 @@ def rotate_tokens(
     *,
     grace: int,
     older_than: timedelta | None = None,
+    lifetime: timedelta | None = None,
     dry_run: bool = False,
 ) -> Rotation:
     """Give each chosen robot whose newest live token is older a new static token.
 
-    Old tokens end as `regenerate_token` has it: after `grace` seconds. `deliver` gets
-    the new ones before the commit, so that none is lost: if it raises, every robot
-    keeps what it had. Only robots that get one are kept from being changed meanwhile.
-    A dry run does all of that, and takes it back. Raises DomainError for a grace or a
-    choice that cannot be, or a robot with too many live tokens.
+    Old tokens end as `regenerate_token` has it, after `grace` seconds, and the new ones
+    after `lifetime` if there is one. `deliver` gets the new ones before the commit, so
+    that none is lost: if it raises, every robot keeps what it had. Only robots that get
+    one are kept from being changed meanwhile. A dry run does all of that, and takes it
+    back. Raises DomainError for a grace or a choice that cannot be, or a robot with too
+    many live tokens.
     """
     if not 0 <= grace <= MAX_GRACE:
         raise DomainError(f"grace: 0 to {MAX_GRACE} seconds")
     choice.check()
     now = timezone.now()
+    until = None if lifetime is None else now + lifetime
     with transaction.atomic():
         chosen, left = _sort_out(choice.find(), older_than, now)
         # Nothing was locked yet: another rotation may have been faster.
         rotated, changed = _sort_out(_locked(chosen), older_than, now)
         tokens = [
-            (robot.full_name, regenerate_token(robot, by, grace).secret)
+            (robot.full_name, regenerate_token(robot, by, grace, until).secret)
             for robot in rotated
         ]
         if tokens:

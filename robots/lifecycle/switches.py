@@ -1,4 +1,7 @@
-"""Emergency switches: turn one on or off, of the site or of a namespace (rule R5)."""
+"""Emergency switches: turn one on or off (rule R5).
+
+Of the site, a namespace, one robot, or an issuer: `robots.switch_targets`.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,13 +9,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from robots import audit
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, NameInvalid, NotFound
-from robots.models import EmergencySwitch, Namespace
+from robots.lifecycle.tokens import locked_robot
+from robots.models import EmergencySwitch, Namespace, Robot
 from robots.names import MAX_LENGTH, parse_robot_name
+from robots.switch_targets import Target, columns_of, facts_of, namespace_of, target_of
 from robots.switches import switches_on
 from robots.text import check_storable
 
@@ -42,16 +48,14 @@ class Terms:
     allowed: Sequence[str] = ()
 
 
-def turn_on(
-    namespace: Namespace | None, terms: Terms, by: Performer
-) -> EmergencySwitch:
-    """Stop the robots of a namespace, or of the site for None, from now on.
+def turn_on(target: Target, terms: Terms, by: Performer) -> EmergencySwitch:
+    """Stop the robots of the target from now on; None is the whole site.
 
     What is on already gets these terms. Raises DomainError for terms that cannot be,
-    NotFound if the namespace is gone, AlreadyExists if somebody else was faster.
+    NotFound if the target is gone, AlreadyExists if somebody else was faster.
     """
     now = timezone.now()
-    allowed = check_terms(namespace, terms, now)
+    allowed = check_terms(target, terms, now)
     new = {
         "reason": terms.reason,
         "ends_at": terms.ends_at,
@@ -59,9 +63,9 @@ def turn_on(
     }
     try:
         with transaction.atomic():
-            namespace = _held(namespace)
-            kind, switch = _stored(namespace, new, by, now)
-            audit.record(kind, by, namespace, **_facts(switch))
+            held = _held(target)
+            kind, switch = _stored(held, new, by, now)
+            audit.record(kind, by, namespace_of(held), **_facts(switch))
     except IntegrityError:
         raise AlreadyExists(
             "Somebody else has just turned this switch on: look at it again"
@@ -69,19 +73,18 @@ def turn_on(
     return switch
 
 
-def turn_off(namespace: Namespace | None, by: Performer) -> None:
-    """Let the robots of a namespace, or of the site for None, go on.
+def turn_off(target: Target, by: Performer) -> None:
+    """Let the robots of the target go on; None is the whole site.
 
     Raises NotFound if the switch is not on.
     """
     with transaction.atomic():
-        switch = _of(namespace).select_for_update().first()
+        switch = _of(target).select_for_update().first()
         if switch is None or not switch.is_on(timezone.now()):
             raise NotFound("The switch is off already")
         switch.delete()
-        audit.record(
-            TURNED_OFF, by, namespace, turned_on_at=switch.turned_on_at.isoformat()
-        )
+        facts = {**facts_of(target), "turned_on_at": switch.turned_on_at.isoformat()}
+        audit.record(TURNED_OFF, by, namespace_of(target), **facts)
 
 
 def follow_rename(old_name: str, new_name: str) -> None:
@@ -119,9 +122,7 @@ def forget_namespace(sender: type[Namespace], instance: Namespace, **_: Any) -> 
             audit.record(CHANGED, _DELETION, switch.namespace, **facts)
 
 
-def check_terms(
-    namespace: Namespace | None, terms: Terms, now: datetime
-) -> tuple[str, ...]:
+def check_terms(target: Target, terms: Terms, now: datetime) -> tuple[str, ...]:
     """The names to except, each once. Raises DomainError for what cannot be."""
     if not terms.reason.strip():
         raise DomainError("reason: say why the robots are stopped")
@@ -129,7 +130,7 @@ def check_terms(
         raise DomainError(f"reason: at most {MAX_REASON} characters")
     check_storable("reason", terms.reason)
     check_end(terms.ends_at, now)
-    return check_allowed(namespace, terms.allowed)
+    return check_allowed(target, terms.allowed)
 
 
 def check_end(ends_at: datetime | None, now: datetime) -> None:
@@ -138,15 +139,16 @@ def check_end(ends_at: datetime | None, now: datetime) -> None:
         raise DomainError("The end must lie ahead, by ten years at most")
 
 
-def check_allowed(
-    namespace: Namespace | None, allowed: Iterable[str]
-) -> tuple[str, ...]:
+def check_allowed(target: Target, allowed: Iterable[str]) -> tuple[str, ...]:
     """The names, each once and in order. A robot of that name need not exist.
 
     Raises NameInvalid for what names no robot or one of another namespace, and
-    DomainError for too many.
+    DomainError for too many, or for any where one robot is to be stopped.
     """
     names = tuple(dict.fromkeys(allowed))
+    if names and isinstance(target, Robot):
+        raise DomainError("A switch of one robot account excepts none: leave them out")
+    namespace = target if isinstance(target, Namespace) else None
     if len(names) > MAX_ALLOWED:
         raise DomainError(f"At most {MAX_ALLOWED} robot accounts can be excepted")
     for full_name in names:
@@ -162,26 +164,27 @@ def check_allowed(
     return names
 
 
-def _held(namespace: Namespace | None) -> Namespace | None:
-    """The namespace, kept from being renamed or deleted until the transaction ends."""
-    if namespace is None:
-        return None
+def _held(target: Target) -> Target:
+    """The target, kept from being renamed or deleted until the transaction ends."""
+    if isinstance(target, Robot):
+        return locked_robot(target, no_key=True)
+    if not isinstance(target, Namespace):
+        return target
     rows = Namespace.objects.select_for_update(no_key=True)
-    held = rows.filter(pk=namespace.pk, name=namespace.name).first()
+    held = rows.filter(pk=target.pk, name=target.name).first()
     if held is None:
-        raise NotFound(f"There is no namespace {namespace.name}")
+        raise NotFound(f"There is no namespace {target.name}")
     return held
 
 
 def _stored(
-    namespace: Namespace | None, new: dict[str, Any], by: Performer, now: datetime
+    target: Target, new: dict[str, Any], by: Performer, now: datetime
 ) -> tuple[str, EmergencySwitch]:
     """The kind of the event, and the row."""
-    switch = _of(namespace).select_for_update().first()
+    switch = _of(target).select_for_update().first()
     kind = CHANGED if switch is not None and switch.is_on(now) else TURNED_ON
     if switch is None:
-        site = True if namespace is None else None
-        switch = EmergencySwitch(site=site, namespace=namespace)
+        switch = EmergencySwitch(**columns_of(target))
     if kind == TURNED_ON:
         switch.turned_on_at, switch.turned_on_by = now, by.name
     for field, value in new.items():
@@ -190,15 +193,13 @@ def _stored(
     return kind, switch
 
 
-def _of(namespace: Namespace | None) -> Any:
-    rows = EmergencySwitch.objects
-    if namespace is None:
-        return rows.filter(site=True)
-    return rows.filter(namespace=namespace)
+def _of(target: Target) -> QuerySet[EmergencySwitch]:
+    return EmergencySwitch.objects.filter(**columns_of(target))
 
 
 def _facts(switch: EmergencySwitch) -> dict[str, Any]:
     return {
+        **facts_of(target_of(switch)),
         "reason": switch.reason,
         "ends_at": switch.ends_at.isoformat() if switch.ends_at else None,
         "allowed": switch.allowed_names,

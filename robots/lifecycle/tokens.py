@@ -45,9 +45,7 @@ def add_token(
     the future or cannot be kept, or past ROBOT_MAX_TOKENS live static tokens.
     """
     now = timezone.now()
-    check_end("expires_at", expires_at)
-    if expires_at is not None and expires_at <= now:
-        raise DomainError("expires_at: must be in the future")
+    check_future_end(expires_at, now)
     with transaction.atomic():
         locked = locked_robot(robot)
         check_room(locked, now)
@@ -80,6 +78,13 @@ def retire_token(robot: Robot, token_id: int, by: Performer) -> None:
             origin=token.origin,
             created_at=token.created_at.isoformat(),
         )
+
+
+def check_future_end(expires_at: datetime | None, now: datetime) -> None:
+    """Raise DomainError for an end that has passed or cannot be kept."""
+    check_end("expires_at", expires_at)
+    if expires_at is not None and expires_at <= now:
+        raise DomainError("expires_at: must be in the future")
 
 
 def locked_robot(robot: Robot, *, no_key: bool = False) -> Robot:
@@ -116,20 +121,21 @@ def add_static_token(
     readable: bool = True,
     expires_at: datetime | None = None,
     secret: Secret | None = None,
+    is_replaced: bool = False,
 ) -> AddedToken:
     """A new static token; a sealed copy is kept of a `readable` one if allowed.
 
-    Without a `secret` a new one is made.
+    Without a `secret` a new one is made. One that `is_replaced` has a newer one beside
+    it already.
     """
     secret = secret or credentials.generate_token()
-    digest = credentials.digest(secret)
-    sealed = readable and conf.tokens_retrievable()
+    readable = readable and conf.tokens_retrievable()
     token = RobotToken.objects.create(
         robot=robot,
         origin=TokenOrigin.STATIC,
-        digest=digest,
-        sealed=credentials.seal(secret, digest) if sealed else None,
         expires_at=expires_at,
+        **credentials.at_rest(secret, readable=readable)._asdict(),
+        is_replaced=is_replaced,
     )
     return AddedToken(token, secret)
 
@@ -149,5 +155,6 @@ def end_tokens(robot: Robot, grace: int, now: datetime) -> None:
     tokens.exclude(origin=TokenOrigin.STATIC).delete()
     end = now + timedelta(seconds=grace)
     sooner = When(expires_at__lt=end, then=F("expires_at"))
-    tokens.update(expires_at=Case(sooner, default=Value(end)), sealed=None)
-    imported.update(expires_at=Case(sooner, default=Value(end)), is_replaced=True)
+    ends = {"expires_at": Case(sooner, default=Value(end)), "is_replaced": True}
+    tokens.update(**ends, sealed=None)
+    imported.update(**ends)

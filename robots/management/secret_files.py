@@ -9,6 +9,7 @@ from typing import TextIO
 from robots.conf import registry_host
 from robots.credentials import Secret
 from robots.errors import DomainError
+from robots.folders import sync
 from robots.names import parse_robot_name
 from robots.renderings import Login, docker_config, kubernetes_secret, pull_secret
 
@@ -41,7 +42,7 @@ def new_file(path: Path) -> Iterator[TextIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _sync(path.parent)
+        sync(path.parent)
     except BaseException:
         # Also where somebody types Ctrl-C: half a file looks like a whole one.
         path.unlink(missing_ok=True)
@@ -97,15 +98,6 @@ class SecretFiles:
             raise DomainError(f"{robot} is no name of a robot")
         _, written = _FORMS[self._form]
         return written(Login(name, registry_host(), secret))
-
-
-def _sync(folder: Path) -> None:
-    """Make the names of new files last, not only what is in them."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _check_objects(robots: Sequence[str]) -> None:

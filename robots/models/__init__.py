@@ -2,6 +2,9 @@
 
 from robots.models.app_tokens import AppToken
 from robots.models.audit import AuditEvent
+from robots.models.audit_seals import AuditSeal
+from robots.models.audit_shipments import AuditShipment
+from robots.models.expiry_notices import ExpiryNotice, NoticeChannel
 from robots.models.imported_secrets import ImportedSecret
 from robots.models.namespaces import Namespace, NamespaceKind
 from robots.models.permission_changes import PermissionChange
@@ -18,11 +21,15 @@ from robots.models.uses import RepositoryUse
 __all__ = [
     "AppToken",
     "AuditEvent",
+    "AuditSeal",
+    "AuditShipment",
     "DefaultPermission",
     "EmergencySwitch",
+    "ExpiryNotice",
     "ImportedSecret",
     "Namespace",
     "NamespaceKind",
+    "NoticeChannel",
     "PermissionChange",
     "ReplicationBeat",
     "Repository",

@@ -67,7 +67,12 @@ class Robot(models.Model):
                 LastUsed("last_used_at").desc(),
                 "name",
                 name="robots_robot_last_used",
-            )
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="robots_robot_end",
+                condition=models.Q(expires_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,6 +29,25 @@ def matches_repository_name(field: str, name: str) -> models.CheckConstraint:
     )
 
 
+def key_id_field() -> "models.CharField[str, str]":
+    """Under which root key a row's secret is kept (`robots.keyring`).
+
+    Empty where a version before this column wrote the row: it is not known then.
+    """
+    return models.CharField(
+        max_length=8, blank=True, default="", db_default="", editable=False
+    )
+
+
+def matches_key_id(name: str) -> models.CheckConstraint:
+    """`key_id` is an id of a root key, or empty."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(key_id__regex=r"\A(?:[0-9a-f]{8})?\Z"),
+        violation_error_message="A key's id has eight hexadecimal digits.",
+    )
+
+
 def exactly_one(*fields: str, name: str) -> models.CheckConstraint:
     """Just one of `fields` is set."""
     condition = Q()

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from robots.models.robots import Robot
+from robots.models.rules import key_id_field, matches_key_id
 
 
 class TokenOrigin(models.TextChoices):
@@ -22,9 +23,12 @@ class RobotToken(models.Model):
     )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     sealed = models.BinaryField(null=True, editable=False)
+    key_id = key_id_field()
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_replaced = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whether its robot was given a newer one in its place."""
 
     class Meta:
         ordering: ClassVar[list[str]] = ["robot_id", "-created_at"]
@@ -41,6 +45,15 @@ class RobotToken(models.Model):
                     "A federated token expires and is never kept readable."
                 ),
             ),
+            matches_key_id("robots_robottoken_key_id_valid"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            # Federated ones come and go by the million, and nobody is told of them.
+            models.Index(
+                fields=["expires_at"],
+                name="robots_token_static_end",
+                condition=Q(origin=TokenOrigin.STATIC, expires_at__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:

@@ -2,12 +2,14 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from registryauth import conf, signing
+from registryauth.key_rotation import Deed, KnownKey, steps
 from registryauth.keys import KeyStoreError
 from registryauth.registry_configuration import (
     BUNDLE,
@@ -15,6 +17,7 @@ from registryauth.registry_configuration import (
     Notifications,
     RegistryConfiguration,
 )
+from registryauth.signer import key_store
 
 
 class Command(BaseCommand):
@@ -26,7 +29,7 @@ class Command(BaseCommand):
         " With REGISTRY_NOTIFICATION_TOKENS set the registry also tells this site of"
         " pushes and pulls; what is printed then holds the first of those tokens, so"
         " write it to a file that nobody else reads."
-        " Example: manage.py registry_config --directory /etc/quaysite"
+        " Example: manage.py registry_config --directory /etc/quaysite-registry"
         " > /etc/docker/registry/config.yml"
         " Exit codes: 0 written, 1 a file could not be written."
     )
@@ -86,13 +89,35 @@ class Command(BaseCommand):
         try:
             signing.active_key()
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / BUNDLE).write_text(signing.certificate_bundle(), encoding="ascii")
-            (folder / JWKS).write_text(
-                json.dumps(signing.jwks(), indent=2) + "\n", encoding="ascii"
-            )
+            changed = [
+                _replaced(folder / BUNDLE, signing.certificate_bundle()),
+                _replaced(folder / JWKS, json.dumps(signing.jwks(), indent=2) + "\n"),
+            ]
+            known = key_store().known()
         except (OSError, KeyStoreError) as error:
             raise CommandError(f"cannot write to {folder}: {error}") from None
         self.stderr.write(f"wrote {folder / BUNDLE} and {folder / JWKS}")
+        self.stderr.write(_what_registries_need(any(changed), known))
+
+
+def _replaced(path: Path, text: str) -> bool:
+    """Write the file; whether it says something else than before."""
+    before = path.read_text(encoding="ascii") if path.exists() else None
+    path.write_text(text, encoding="ascii")
+    return text != before
+
+
+def _what_registries_need(changed: bool, known: Sequence[KnownKey]) -> str:
+    """Whether a registry that has these files has to be restarted, and until when."""
+    if not changed:
+        return "nothing changed: a registry that has these files needs no restart"
+    for step in steps(known, conf.signing_key_schedule()):
+        if step.deed is Deed.ACTIVATE:
+            return (
+                f"restart the registry before {step.due:%Y-%m-%d %H:%M}Z,"
+                f" when {step.key_id} begins to sign"
+            )
+    return "restart the registry: it reads them at start only"
 
 
 def _notifications(url: str | None) -> Notifications | None:

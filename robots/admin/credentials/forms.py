@@ -1,8 +1,10 @@
 """What is asked for on the page of credentials."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from robots.credentials import TOKEN_LENGTH
 from robots.lifecycle.tokens import MAX_GRACE
@@ -16,14 +18,38 @@ GRACES = {
 }
 """Seconds that the old tokens go on working."""
 
+LIFETIMES = {"": "Never", "30": "In 30 days", "90": "In 90 days", "365": "In 1 year"}
+"""Days that a new token lasts."""
+
 SCOPES = {
     Scope.REGISTRY: "The whole registry",
     Scope.NAMESPACE: "This namespace only",
 }
 
 
-class RegenerateForm(forms.Form):
-    """When the tokens that there are stop working."""
+class LifetimeForm(forms.Form):
+    """When a new token stops working."""
+
+    lifetime = forms.TypedChoiceField(
+        label="When does the new one stop working?",
+        coerce=int,
+        empty_value=None,
+        choices=list(LIFETIMES.items()),
+        widget=forms.RadioSelect,
+        required=False,
+        initial="",
+        error_messages={"invalid_choice": "Choose one of the times below."},
+    )
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Of a token that is made now; call it on a valid form."""
+        days = self.cleaned_data["lifetime"]
+        return None if days is None else timezone.now() + timedelta(days=days)
+
+
+class RegenerateForm(LifetimeForm):
+    """When the tokens that there are stop working, and the new one."""
 
     grace = forms.TypedChoiceField(
         label="When do the old ones stop working?",

@@ -160,10 +160,11 @@ class CredentialsPage(RobotPage):
         if form.is_valid():
             by, grace = performer_of(self.request), form.cleaned_data["grace"]
             try:
-                self.secret = regenerate_token(self.row, by, grace).secret
+                made = regenerate_token(self.row, by, grace, form.expires_at)
             except REFUSALS as refusal:
                 form.add_error("grace", explain(refusal))
             else:
+                self.secret = made.secret
                 return self._answer(done=NEW)
         return self._answer(regenerate_form=form)
 

@@ -126,4 +126,4 @@ def _source(source: Source) -> str:
 
 def _cut(cut: Cut) -> str:
     stops = "login" if cut.at_login else ", ".join(in_order(cut.stops))
-    return f"{cut.reason} (stops {stops})"
+    return f"{cut.reason} (stops {stops})" if stops else str(cut.reason)

@@ -59,6 +59,12 @@ disabled or expired, or have no static token, keep what they have."""
             " fail until they have the new one.",
         )
         parser.add_argument(
+            "--lifetime",
+            metavar="DAYS",
+            type=int,
+            help="End the new tokens after DAYS days. Default: never.",
+        )
+        parser.add_argument(
             "--secrets-dir",
             metavar="DIR",
             help="Write a file for each robot to DIR, called after it, readable by its"
@@ -86,7 +92,8 @@ disabled or expired, or have no static token, keep what they have."""
             self.by,
             _deliver(options),
             grace=options["grace"],
-            older_than=_age(options["older_than"]),
+            older_than=_days("--older-than", options["older_than"]),
+            lifetime=_days("--lifetime", options["lifetime"]),
             dry_run=dry_run,
         )
         pending = dry_run and rotation.tokens
@@ -126,11 +133,11 @@ def _choice(options: Mapping[str, Any]) -> RobotChoice:
     return RobotChoice(namespace, options["robot"])
 
 
-def _age(days: int | None) -> timedelta | None:
+def _days(option: str, days: int | None) -> timedelta | None:
     if days is None:
         return None
     if not 1 <= days <= MAX_DAYS:
-        raise DomainError(f"--older-than: 1 to {MAX_DAYS} days")
+        raise DomainError(f"{option}: 1 to {MAX_DAYS} days")
     return timedelta(days=days)
 
 

@@ -24,6 +24,13 @@
     for (const region of document.querySelectorAll(".qs-scroll")) region.tabIndex = 0;
   };
 
+  // The theme hides the page until its scripts have begun. A browser that is faster than
+  // they are finds the field that is to have the focus hidden, and gives it to none.
+  window.addEventListener("load", () => {
+    const field = document.querySelector("[autofocus]");
+    if (field && document.activeElement === document.body) field.focus();
+  });
+
   const mend = () => {
     nameChoices();
     reachTables();

@@ -1,0 +1,1 @@
+"""What Prometheus is told: the counts of all workers, and the state of the site."""

@@ -1,0 +1,1 @@
+"""Notices of what ends soon: over which channels they go, and how each is told."""
