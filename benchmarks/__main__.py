@@ -16,7 +16,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server_url = stack.enter_context(run.postgresql(wanted))
-        on = machine.table(server_url)
+        on = machine.table(server_url, [machine.wrk()])
         found = run.everything(wanted, folder, server_url)
     command = " ".join(["python -m benchmarks", *sys.argv[1:]])
     text = report.markdown(found, on, command)

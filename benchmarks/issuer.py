@@ -9,27 +9,47 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tests.federation.signer import Signer
 
 
+class Issuer:
+    """Signs with `algorithm`; its documents can be fetched while it is started."""
+
+    def __init__(self, algorithm: str = "RS256") -> None:
+        self._server: ThreadingHTTPServer | None = None
+        self._address = ("127.0.0.1", 0)
+        self.start()
+        url = "http://{}:{}".format(*self._address)
+        self.signer = Signer(url, algorithm)
+        _Documents.documents = {
+            "/keys": self.signer.jwks(),
+            "/.well-known/openid-configuration": json.dumps(
+                {"issuer": url, "jwks_uri": f"{url}/keys"}
+            ),
+        }
+
+    def start(self) -> None:
+        """Listen, at the same address as before."""
+        self._server = ThreadingHTTPServer(self._address, _Documents)
+        self._address = ("127.0.0.1", self._server.server_port)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Have connections refused from now on."""
+        if self._server is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server = None
+
+
 @contextmanager
 def issuing() -> Iterator[Signer]:
     """Signs RS256, as most issuers do; its documents can be fetched in this block."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Documents)
-    url = f"http://127.0.0.1:{server.server_port}"
-    signer = Signer(url)
-    documents = {
-        "/keys": signer.jwks(),
-        "/.well-known/openid-configuration": json.dumps(
-            {"issuer": url, "jwks_uri": f"{url}/keys"}
-        ),
-    }
-    _Documents.documents = documents
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    issuer = Issuer()
     try:
-        yield signer
+        yield issuer.signer
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        issuer.stop()
 
 
 class _Documents(BaseHTTPRequestHandler):

@@ -4,6 +4,7 @@ import os
 import platform
 import sqlite3
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,11 +20,14 @@ _PACKAGES = (
 _SETTINGS = ("server_version", "shared_buffers", "synchronous_commit", "fsync")
 
 
-def table(server_url: str | None) -> Table:
-    """The machine as a table; `server_url` is that of PostgreSQL, if it is used."""
+def table(server_url: str | None, programs: Sequence[tuple[str, str]] = ()) -> Table:
+    """The machine as a table; `server_url` is that of PostgreSQL, if it is used.
+
+    `programs` are others that took part, each with its version.
+    """
     rows = [
         ("when", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
-        ("commit", _said("git", "rev-parse", "--short", "HEAD")),
+        ("commit", said("git", "rev-parse", "--short", "HEAD")),
         ("processor", f"{os.cpu_count()} x {_processor()}"),
         ("memory", f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'):,} B"),
         ("load before", f"{os.getloadavg()[0]:.2f}"),
@@ -31,11 +35,16 @@ def table(server_url: str | None) -> Table:
         ("Python", platform.python_version()),
         ("SQLite", sqlite3.sqlite_version),
         *((name, _version(name)) for name in _PACKAGES),
-        ("wrk", _said(require_wrk(), "-v").partition(" Copyright")[0]),
+        *programs,
     ]
     if server_url:
         rows += _postgresql(server_url)
     return Table("Machine and versions", ("what", "which"), rows)
+
+
+def wrk() -> tuple[str, str]:
+    """wrk and its version; ends the program where there is none."""
+    return "wrk", said(require_wrk(), "-v").partition(" Copyright")[0]
 
 
 def _postgresql(server_url: str) -> list[tuple[str, str]]:
@@ -68,7 +77,7 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _said(*command: str) -> str:
+def said(*command: str) -> str:
     """The first line that a program writes; empty where it fails.
 
     wrk says its version and ends with 1.

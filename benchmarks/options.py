@@ -26,7 +26,8 @@ PERMISSIONS_A_ROBOT = 10
 class Options:
     """`rounds` are turns of `seconds` each, where a target is looked at.
 
-    `requests` are those of `memory`. `robots` and `permissions` are those of the site
+    `requests` are those of a worker in `memory`, which lasts for so many `flushes` of
+    usage. `robots` and `permissions` are those of the site
     that is measured, but for `scale`.
     """
 
@@ -35,16 +36,17 @@ class Options:
     connections: tuple[int, ...] = (1, 8, 32)
     scales: tuple[int, ...] = SCALES
     seconds: int = 2
-    rounds: int = 5
+    rounds: int = 9
     robots: int = 20_000
     permissions: int = 500_000
     requests: int = 100_000
+    flushes: int = 4
     bulk_rows: int = 50_000
 
     @property
     def fewer_rounds(self) -> int:
         """Turns where no target is looked at."""
-        return (self.rounds + 1) // 2
+        return (self.rounds + 2) // 3
 
 
 QUICK = Options(
@@ -54,7 +56,8 @@ QUICK = Options(
     rounds=1,
     robots=1_000,
     permissions=25_000,
-    requests=5_000,
+    requests=2_500,
+    flushes=0,
     bulk_rows=5_000,
 )
 """Shows that everything works; its figures mean little."""

@@ -64,12 +64,13 @@ def markdown(report: Report, machine: Table, command: str) -> str:
     parts = [
         "# What was measured",
         f"Written by `{command}`; [README.md](README.md) says how to read it.",
-        *(_section(table) for table in (machine, targets, *report.tables)),
+        *(section(table) for table in (machine, targets, *report.tables)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(table: Table) -> str:
+def section(table: Table) -> str:
+    """A table below its title and note."""
     lines = [f"## {table.title}", ""]
     if table.note:
         lines += [table.note, ""]

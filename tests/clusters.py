@@ -30,9 +30,13 @@ _SETTINGS = {
 
 
 class Cluster:
-    """One server on a free port of the loopback address, which trusts whoever asks."""
+    """One server on a free port of the loopback address, which trusts whoever asks.
 
-    def __init__(self, folder: Path) -> None:
+    `settings` come on top of those that all have here.
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self._settings = _SETTINGS | settings
         self.data = folder / "data"
         self._folder = folder
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -53,7 +57,7 @@ class Cluster:
 
     def start(self) -> None:
         settings = {
-            **_SETTINGS,
+            **self._settings,
             "port": str(self.port),
             "unix_socket_directories": str(self._folder),
         }
@@ -145,20 +149,20 @@ def running_pair() -> Iterator[Pair]:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """A new server on its own."""
+def running_cluster(**settings: str) -> Iterator[Cluster]:
+    """A new server on its own, with further `settings`."""
     with ExitStack() as stack:
-        cluster = _new_cluster(stack)
+        cluster = _new_cluster(stack, **settings)
         cluster.create()
         cluster.start()
         yield cluster
 
 
-def _new_cluster(stack: ExitStack) -> Cluster:
+def _new_cluster(stack: ExitStack, **settings: str) -> Cluster:
     # Not below pytest's folder: its user alone may enter that one.
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="quaysite-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, _USER)
-    cluster = Cluster(Path(folder))
+    cluster = Cluster(Path(folder), **settings)
     stack.callback(cluster.stop)
     return cluster

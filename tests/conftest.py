@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from federation import jwks
@@ -16,13 +18,18 @@ from quaysite.models import User
 from registryauth import issued, logins, signing
 from registryauth.issued import IssuedCount
 from registryauth.logins import LoginLog
+from robots import audit_upkeep, login_blocks
 from robots.credentials import Secret
+from robots.failed_logins import failed_logins
 from robots.lifecycle.permissions import grant
 from robots.models import Namespace, Repository, Robot, Team
+from robots.old_digests import old_digests
 from robots.repository_uses import uses
 from robots.roles import Role, Visibility
+from robots.token_budget import token_budget
 from robots.usage import usage
 from tests import factories
+from tests.audit_triggers import let_flush
 
 
 def pytest_configure() -> None:
@@ -35,6 +42,22 @@ def pytest_configure() -> None:
         "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     hypothesis_settings.load_profile("patient")
+    let_flush()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Have PostgreSQL plan each statement anew.
+
+    A plan that it keeps was made for empty tables and reads them whole, that of each
+    foreign key's check as well: a thousand rows then took half a minute to check.
+    """
+    if connection.vendor != "postgresql":
+        return
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {name} SET plan_cache_mode = force_custom_plan")
+    connection.close()
 
 
 @dataclass(frozen=True)
@@ -84,7 +107,16 @@ def own_login_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logins, "login_log", LoginLog())
     monkeypatch.setattr(issued, "issued_count", IssuedCount())
     monkeypatch.setattr(uses, "_waiting", {})
+    monkeypatch.setattr(uses, "_count", 0)
     monkeypatch.setattr(usage, "_uses", {})
+    monkeypatch.setattr(old_digests, "_waiting", {})
+    monkeypatch.setattr(old_digests, "_settled", set())
+
+
+@pytest.fixture(autouse=True)
+def own_sealer() -> None:
+    """Nobody remembers the seals of another test's audit."""
+    audit_upkeep._sealer.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +124,14 @@ def own_cache() -> None:
     """No test sees the issuers' keys that another one fetched."""
     cache.clear()
     jwks.forget_keys()
+
+
+@pytest.fixture(autouse=True)
+def own_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for what failed, or was had, in another test."""
+    failed_logins.forget()
+    token_budget.forget()
+    monkeypatch.setattr(login_blocks, "_waiting", [])
 
 
 @pytest.fixture(autouse=True)

@@ -18,10 +18,17 @@ PACKAGES = {
     "chromium": "chromium",
     "redis-server": "redis-server",
     "jq": "jq",
+    "curl": "curl",
+    "git": "git",
     "wrk": "wrk",
     "initdb": "postgresql",
     "pgbouncer": "pgbouncer",
     "haproxy": "haproxy",
+    "promtool": "prometheus",
+    "nginx": "nginx-light",
+    "systemd-analyze": "systemd",
+    "sqlite3": "sqlite3",
+    "pg_dump": "postgresql-client",
 }
 
 # Debian's own first: its docker and dockerd fit each other.

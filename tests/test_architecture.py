@@ -24,8 +24,9 @@ def python_files(*folders: str) -> list[Path]:
     return sorted(path for path in found if "migrations" not in path.parts)
 
 
-SOURCES = [ROOT / "manage.py", *python_files(*LAYERS)]
-ALL = [*SOURCES, *python_files("tests", "benchmarks", "clients", "deploy")]
+SOURCES = [ROOT / "manage.py", *python_files(*LAYERS, "abuse")]
+REST = ("tests", "benchmarks", "clients", "deploy", "manual", "supply")
+ALL = [*SOURCES, *python_files(*REST)]
 
 
 def where(path: Path, line: int) -> str:
@@ -126,6 +127,25 @@ def test_nothing_is_imported_inside_a_function() -> None:
         for path in ALL
         for line in late_imports(ast.parse(path.read_text()))
     ] == []
+
+
+WAYS_OUT = re.compile(
+    r"^\s*(?:import|from) (?:urllib3(?! import HTTPResponse$)|requests|httpx|aiohttp"
+    r"|urllib\.request|http\.client(?! import responses$))",
+    re.MULTILINE,
+)
+"""Imports of what asks others by HTTP; types and tables of theirs ask nobody."""
+
+
+def test_outbound_http_lives_in_one_place() -> None:
+    """The quick start asks the servers that it has started itself."""
+    asking = {
+        str(path.relative_to(ROOT))
+        for path in python_files(*LAYERS)
+        if WAYS_OUT.search(path.read_text())
+    }
+    there = {one for one in asking if not one.startswith("quaysite/quickstart/")}
+    assert there == {"robots/outbound/asking.py"}
 
 
 def test_every_ignored_type_error_is_named() -> None:

@@ -16,6 +16,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from quaysite.access_log import Answered, access_line
+from quaysite.logs import LINE
 from quaysite.serving.bridge import Bridge
 from quaysite.serving.options import THREADS
 
@@ -41,11 +43,11 @@ def main() -> None:
 
 
 def _bridge(threads: int, parent: int) -> Bridge:
-    return Bridge(application, threads, None, _write_line, parent)
+    return Bridge(application, threads, None, _log, parent)
 
 
-def _write_line(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+def _log(answered: Answered) -> None:
+    sys.stdout.write(f"{access_line(answered, LINE)}\n")
     sys.stdout.flush()
 
 

@@ -35,7 +35,7 @@ def _measured(site: Site, options: Options) -> Report:
     rows: list[Sequence[str]] = []
     for robots in (1, _ROBOTS):
         each = options.bulk_rows // robots
-        times = _of(site, "time", robots, each, options.fewer_rounds)
+        times = _of(site, "time", robots, each, options.rounds)
         rows += _rows(f"{robots} robots x {each} repositories", times)
         if robots == 1:
             fresh = times["fresh"]["ours"] / times["fresh"]["raw"]

@@ -26,7 +26,20 @@ _RAW = (
     " WHERE r.namespace_id = %s AND g.namespace_id = %s"
     " ON CONFLICT (repository_id, robot_id) DO UPDATE SET role = excluded.role"
 )
-_TABLES = ("robots_repositorypermission", "robots_permissionchange")
+_FORGET = {
+    "postgresql": (
+        "TRUNCATE robots_repositorypermission",
+        "ALTER TABLE robots_permissionchange DISABLE TRIGGER USER",
+        "TRUNCATE robots_permissionchange",
+        "ALTER TABLE robots_permissionchange ENABLE TRIGGER USER",
+    ),
+    "sqlite": (
+        "DELETE FROM robots_repositorypermission",
+        "DROP TRIGGER IF EXISTS robots_permissionchange_no_delete",
+        "DELETE FROM robots_permissionchange",
+    ),
+}
+"""The database is thrown away; a real one does not let go of what was audited."""
 
 
 def make(organization: str, robots: int, repositories: int) -> None:
@@ -89,9 +102,8 @@ def _ours(organization: str, role: str) -> None:
 
 def _clean() -> None:
     with connection.cursor() as cursor:
-        for table in _TABLES:
-            verb = "TRUNCATE" if connection.vendor == "postgresql" else "DELETE FROM"
-            cursor.execute(f"{verb} {table}")
+        for statement in _FORGET[connection.vendor]:
+            cursor.execute(statement)
 
 
 def _seconds(deed: Callable[[str, str], None], organization: str, role: str) -> float:

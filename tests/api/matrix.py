@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from federation.entries import Entry
 from federation.lifecycle import add_trust
-from quaysite.models import AccessToken, Application, Assignment, User
+from quaysite.lifecycle.applications import Details, create_application
+from quaysite.models import AccessToken, Assignment, User
 from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.app_tokens import create_app_token
 from robots.lifecycle.permissions import grant
@@ -117,6 +118,14 @@ BODIES: dict[str, object] = {
     "PUT /repository/{repository}/changestate": {"state": "READ_ONLY"},
     "PUT /repository/{repository}/permissions/user/{name}": {"role": "read"},
     "PUT /repository/{repository}/permissions/team/{name}": {"role": "read"},
+    "PUT /organization/{orgname}/emergencyswitch": {"reason": "leak"},
+    "PUT /user/emergencyswitch": {"reason": "leak"},
+    "PUT /superuser/emergencyswitch": {"reason": "leak"},
+    "PUT /superuser/issuers/emergencyswitch": {"reason": "leak"},
+    "PUT /organization/{orgname}/robots/{robot_shortname}/emergencyswitch": {
+        "reason": "leak"
+    },
+    "PUT /user/robots/{robot_shortname}/emergencyswitch": {"reason": "leak"},
     "PUT /user/": {},
     "POST /user/": {"username": "newcomer", "password": "a long password"},
     "POST /user/initialize": {"username": "first", "password": "a long password"},
@@ -135,6 +144,10 @@ QUERIES = {
         "?repository=web&action=pull"
     ),
     "GET /user/robots/{robot_shortname}/access": "?repository=web&action=pull",
+    **{
+        f"{method} /superuser/issuers/emergencyswitch": f"?issuer={TRUST.issuer}"
+        for method in ("GET", "PUT", "DELETE")
+    },
 }
 OVERRIDES = {
     "PUT /organization/{orgname}/robots/{robot_shortname}": {"robot_shortname": "new"},
@@ -166,13 +179,7 @@ class World:
         default = DefaultPermission.objects.create(
             namespace=cast.acme, robot=cast.ci, role=Role.READ
         )
-        self.application = Application.objects.create(
-            organization=cast.acme,
-            name="app",
-            client_type=Application.CLIENT_CONFIDENTIAL,
-            authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
-            hash_client_secret=False,
-        )
+        self.application = create_application(cast.acme, Details("app"), factories.BY)
         bearer(cast.alice, "repo:read")
         given = AccessToken.objects.latest("id")
         given.application, given.name = self.application, "pipeline"

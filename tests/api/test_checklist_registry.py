@@ -153,7 +153,7 @@ def test_item_12_the_token_says_what_registries_verify(cast: Cast, api: Client) 
         "iss": "quaysite",
         "sub": "acme+ci",
         "aud": SERVICE,
-        "nbf": claims["iat"],
+        "nbf": claims["iat"] - 60,
         "iat": claims["iat"],
         "exp": claims["iat"] + answer.json["expires_in"],
         "access": [

@@ -27,6 +27,7 @@ from robots.selection import Named
 from tests import factories
 from tests.api.client import Client
 from tests.api.local import LocalClient
+from tests.audit_triggers import backdate
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def kinds(client: Client, path: str) -> list[str]:
 
 
 def moved(event: AuditEvent, moment: datetime) -> AuditEvent:
-    AuditEvent.objects.filter(pk=event.pk).update(created_at=moment)
+    backdate(AuditEvent.objects.filter(pk=event.pk), moment)
     return event
 
 

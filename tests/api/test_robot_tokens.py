@@ -280,3 +280,47 @@ def test_only_administrators_revoke_an_imported_secret(
     assert refused.status == 403
     assert ImportedSecret.objects.exists()
     assert not AuditEvent.objects.filter(kind="revoke_imported_secret").exists()
+
+
+def test_one_call_rotates_with_overlap_and_an_end(cast: Cast, local_user: As) -> None:
+    alice = local_user(cast.alice)
+    until = (timezone.now() + timedelta(days=90)).replace(microsecond=0)
+    text = until.isoformat().replace("+00:00", "Z")
+    fresh = alice.post(f"{ROBOT}/regenerate?grace=3600&expires_at={text}")
+    assert fresh.status == 200
+    old, new = cast.ci_secret.reveal(), fresh.json["token"]
+    assert works(cast, old, after=3500) and not works(cast, old, after=3700)
+    assert works(cast, new, after=89 * 86400) and not works(cast, new, after=91 * 86400)
+    replaced, made = cast.ci.tokens.order_by("id")
+    assert (replaced.is_replaced, made.is_replaced) == (True, False)
+    assert made.expires_at == until
+    assert event("regenerate_robot_token") == {
+        "robot": "ci",
+        "grace": 3600,
+        "until": until.isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong", ["soon", "2020-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1"]
+)
+def test_an_end_that_cannot_be_regenerates_nothing(
+    wrong: str, cast: Cast, local_user: As
+) -> None:
+    answer = local_user(cast.alice).post(f"{ROBOT}/regenerate?expires_at={wrong}")
+    assert answer.status == 400
+    assert "expires_at" in str(answer.json)
+    assert works(cast, cast.ci_secret.reveal())
+    assert cast.ci.tokens.count() == 1
+
+
+def test_a_robot_is_created_with_an_end(cast: Cast, local_user: As) -> None:
+    alice = local_user(cast.alice)
+    place = "/api/v1/organization/acme/robots"
+    made = alice.put(f"{place}/brief", {"expires_at": "2099-01-31T12:00:00Z"})
+    assert made.status == 201
+    assert alice.get(f"{place}/brief").json["expires_at"] == "2099-01-31T12:00:00Z"
+    for wrong in ("2020-01-01T00:00:00Z", "soon", 7):
+        answer = alice.put(f"{place}/never", {"expires_at": wrong})
+        assert answer.status == 400
+        assert not Robot.objects.filter(name="never").exists()

@@ -10,14 +10,14 @@ import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client as DjangoClient
-from django.urls import path
+from django.urls import include, path
 from pytest_django.fixtures import Settings
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from quaysite.models import User
 from robots.api.base import ApiViewSet
-from robots.api.checks import check_rules
+from robots.api.checks import check_authentication, check_rules
 from robots.api.rules import ANYBODY
 from robots.oauth_scopes import OAuthScope
 from tests.api.local import LocalClient
@@ -192,11 +192,25 @@ class Lax(Ruled):
 
 
 urlpatterns = [
+    path("api/v1/", include("robots.api.urls")),
+    path("api/weather", Unruly.as_view()),
     path("api/v1/unruly", Unruly.as_view()),
     path("api/v1/ruled", Ruled.as_view({"get": "list"})),
     path("api/v1/lax", Lax.as_view({"get": "list"})),
     path("elsewhere", Unruly.as_view()),
 ]
+
+
+def test_an_authenticator_that_says_not_how_stops_the_start(settings: Settings) -> None:
+    assert check_authentication() == []
+    kinds = ["SessionAuthentication", "BasicAuthentication"]
+    framework = [f"rest_framework.authentication.{kind}" for kind in kinds]
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": framework}
+    assert [(error.id, error.msg) for error in check_authentication()] == [
+        ("robots.E012", f"{kind} leaves no Credential.") for kind in framework
+    ]
+    settings.ROOT_URLCONF = "registryauth.urls"  # No API there.
+    assert check_authentication() == []
 
 
 def test_a_view_without_a_rule_stops_the_start(

@@ -7,6 +7,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from registryauth import signing
+from registryauth.signer import key_store
 from robots.api.errors import ERROR_TYPES
 from tests import factories
 from tests.api.local import LocalClient
@@ -77,7 +78,7 @@ def test_the_public_signing_keys_are_listed(
     cast: Cast, root: LocalClient, local_user: LocalUser
 ) -> None:
     signing.active_key()
-    signing.key_store().add("RS256")
+    key_store().add("RS256")
     signing.forget_keys()
     assert local_user(cast.bob).get(f"{API}superuser/keys").status == 403
     answer = root.get(f"{API}superuser/keys")
@@ -94,7 +95,7 @@ def test_the_public_signing_keys_are_listed(
 
 def test_keys_that_cannot_be_read_are_503(cast: Cast, root: LocalClient) -> None:
     signing.active_key()
-    (broken,) = signing.key_store().folder.glob("*.pem")
+    (broken,) = key_store().folder.glob("*.pem")
     broken.write_text("nonsense")
     signing.forget_keys()
     answer = root.get(f"{API}superuser/keys")

@@ -63,7 +63,7 @@ def test_the_document_has_every_table() -> None:
     table = Table("Cases", ("case", "a | b"), [("a", "1")], "A note.")
     missed = Target.at_least("rate", "sqlite", 0.62, 0.5)
     met = Target.below("start", "sqlite", 2, 1.5, " s")
-    on = machine.table(None)
+    on = machine.table(None, [machine.wrk()])
     assert {"Python", "SQLite", "wrk", "Django"} <= {row[0] for row in on.rows}
     text = markdown(Report([missed, met], [table]), on, "python -m benchmarks")
     assert "| rate | sqlite | >= 0.62 | 0.500 | NO |" in text

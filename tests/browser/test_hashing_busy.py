@@ -60,6 +60,7 @@ def test_who_confirms_it_comes_back_to_where_it_was_asked_for(
 ) -> None:
     page = sign_in(cast.bob)
     page.goto(f"/sign-in/again/?next={LIST}")
+    expect(page.locator("input[name=password]")).to_be_focused()
     with busy():
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")

@@ -24,6 +24,7 @@ class Process:
         command: Sequence[str],
         environment: Mapping[str, str],
         logs: Path,
+        folder: Path = CHECKOUT,
     ) -> None:
         self.name = name
         self._errors = logs / f"{name}.err"
@@ -33,7 +34,7 @@ class Process:
         ):
             self._popen = subprocess.Popen(
                 command,
-                cwd=CHECKOUT,
+                cwd=folder,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=out,

@@ -102,6 +102,11 @@ class Site:
         """End the server and its workers with SIGKILL."""
         self._running.pop("server").kill()
 
+    @property
+    def server_pid(self) -> int:
+        """Of the server's first process, whose children its workers are."""
+        return self._running["server"].pid
+
     def start_registry(self) -> None:
         """Start the registry with the keys of this moment; a running one is replaced.
 
@@ -116,6 +121,10 @@ class Site:
         command = [require("docker-registry"), "serve", str(home / "config.yml")]
         self._start("registry", command, self.registry)
 
+    def stop_registry(self) -> None:
+        """End the registry; who it answers just then is cut off."""
+        self._running.pop("registry").stop()
+
     def _start(self, role: str, command: list[str], address: str) -> None:
         if old := self._running.pop(role, None):
             old.stop()
@@ -128,10 +137,12 @@ class Site:
         """Where the registry's configuration, key files and images are."""
         return self.folder / f"registry-{self.name}"
 
-    def manage(self, *arguments: str, stdin: str = "", **settings: str) -> str:
+    def manage(
+        self, *arguments: str, stdin: str = "", code: int = 0, **settings: str
+    ) -> str:
         """Run `manage.py` with the site's environment; its stdout.
 
-        Raises AssertionError, with what it wrote to stderr, if it fails.
+        Raises AssertionError, with what it wrote to stderr, if it ends otherwise.
         """
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
@@ -143,7 +154,7 @@ class Site:
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        assert done.returncode == 0, f"manage.py {arguments[0]}: {done.stderr}"
+        assert done.returncode == code, f"manage.py {arguments[0]}: {done.stderr}"
         return done.stdout
 
     def call(self, function: str, **arguments: Any) -> Any:

@@ -153,6 +153,12 @@ def logins(namespace: str) -> list[str]:
     return list(rows.order_by("id").values_list("kind", flat=True))
 
 
+def refused_from(namespace: str) -> list[str | None]:
+    """The addresses that refused logins of a namespace came from."""
+    rows = AuditEvent.objects.filter(namespace__name=namespace, kind="login_failure")
+    return list(rows.order_by("id").values_list("address", flat=True))
+
+
 def set_state(repository: str, state: str, mirror_robot: str | None = None) -> None:
     """Make a repository NORMAL, READ_ONLY, or MIRROR with its robot."""
     namespace, _, name = repository.partition("/")
@@ -193,6 +199,11 @@ def new_tokens(username: str) -> dict[str, str]:
         "oauth": bearer(user, "repo:read repo:write repo:create"),
         "reading": bearer(user, "repo:read user:admin"),
     }
+
+
+def site_token(username: str) -> str:
+    """A person's OAuth token for the site, if they administer it, and for their own."""
+    return bearer(User.objects.get(username=username), "super:user org:admin")
 
 
 def robot_key(robot: str) -> int:

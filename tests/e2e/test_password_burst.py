@@ -24,6 +24,7 @@ def small_site(
     """One process of eight threads, one of which may hash, and two wait."""
     folder = tmp_path_factory.mktemp("small")
     settings = {"WORKERS": "1", "THREADS": "8", "PASSWORD_HASHES_WAITING": "2"}
+    settings["LOGIN_FAILURE_LIMIT"] = "0"  # That is another reason to say 429.
     site = Site("small", folder, fresh_database(stack, folder), **settings)
     site.manage("migrate", "-v0")
     with site.serving():

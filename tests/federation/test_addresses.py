@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from federation import addresses
+from robots.outbound import addresses
 
 PUBLIC = [
     "1.1.1.1",

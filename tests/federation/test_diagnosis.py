@@ -16,8 +16,10 @@ from federation.models import Trust, UsedAssertion
 from robots.credentials import Secret
 from robots.lifecycle.permissions import grant
 from robots.lifecycle.robots import set_enabled
+from robots.lifecycle.switches import Terms, turn_on
 from robots.models import AuditEvent, Repository, Robot, RobotToken
 from robots.roles import Role, Visibility
+from robots.switch_targets import Issuer
 from tests import factories
 from tests.conftest import Cast
 from tests.federation.exchanges import Exchange
@@ -277,3 +279,23 @@ def test_nothing_is_minted_and_no_event_is_left(
     assert of(cast.ci, token).admitted
     assert of(cast.ci, token).admitted, "it is not used up"
     assert (RobotToken.objects.count(), AuditEvent.objects.count()) == before
+
+
+def test_a_switch_of_the_tokens_issuer_or_of_the_robot_is_told(
+    cast: Cast, trust: Trust, signer: Signer
+) -> None:
+    issuer = Issuer(signer.issuer)
+    turn_on(issuer, Terms("keys leaked", allowed=["acme+reader"]), factories.BY)
+    found = of(cast.ci, signer.token())
+    assert (found.admitted, found.matched, found.grants) == (False, trust, ())
+    assert found.issues == (
+        f"the emergency switch of issuer {signer.issuer} is on and does not name the"
+        " robot",
+    )
+    turn_on(issuer, Terms("keys leaked", allowed=["acme+ci"]), factories.BY)
+    turn_on(Issuer("https://other.example"), Terms("keys leaked"), factories.BY)
+    assert of(cast.ci, signer.token()).admitted
+    turn_on(cast.ci, Terms("a token leaked"), factories.BY)
+    found = of(cast.ci, signer.token())
+    assert not found.admitted
+    assert found.issues == ("the emergency switch of robot acme+ci is on",)

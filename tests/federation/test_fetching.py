@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from federation.destinations import MAX_URL, UrlInvalid, destination
 from federation.fetching import MAX_BYTES, FetchFailed, fetch_json
+from robots.outbound.destinations import MAX_URL, UrlInvalid, destination
 from tests.federation.certificates import Authority
 from tests.federation.issuer import KEYS, Answer, FakeIssuer
 from tests.federation.surroundings import Connections, NameService
@@ -238,7 +238,7 @@ def test_s15_a_private_name_is_not_told_from_one_that_does_not_exist(
 ) -> None:
     """Else a trust would read the names of a private network one by one."""
     dns.names["inside.example"] = [["10.11.12.13"]]
-    with caplog.at_level(logging.INFO, "federation.fetching"):
+    with caplog.at_level(logging.INFO, "robots.outbound.asking"):
         assert failure(url) == NO_ADDRESS
     assert told in caplog.text
     assert "10.11" not in caplog.text

@@ -1,8 +1,8 @@
 """Keys in a Redis that processes share, and that may die or hang."""
 
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,45 +14,18 @@ import pytest
 from django.core.cache import caches
 from pytest_django.fixtures import Settings
 
-from federation import jwks, key_cache
+from federation import jwks
 from federation.errors import Refused
-from tests import programs
+from robots import shared_cache
 from tests.federation.issuer import DISCOVERY, KEYS, Answer, FakeIssuer
+from tests.federation.signer import Signer
 from tests.federation.surroundings import Clock
+from tests.redis_server import Redis, redis_cache
 
 _ASKS = (
     "import sys, django; django.setup(); from federation import jwks;"
     " print(jwks.signing_key(*sys.argv[1:]).kid)"
 )
-
-
-class Redis:
-    """A Redis of the test's own, which holds nothing after it."""
-
-    def __init__(self, folder: Path) -> None:
-        program = programs.find("redis-server")
-        assert program is not None, "redis-server is not installed"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._command = [
-            program, "--port", str(self.port), "--bind", "127.0.0.1",
-            "--save", "", "--dir", str(folder),
-        ]  # fmt: skip
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            with socket.socket() as line:
-                if line.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("Redis did not start")
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture
@@ -62,13 +35,7 @@ def redis(
     """Django's default cache, in use here."""
     running = Redis(tmp_path)
     settings.FEDERATION_ALLOW_LOOPBACK_HTTP = True
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": running.url,
-            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
-        }
-    }
+    settings.CACHES = redis_cache(running.url, "robots.redis_cache.CountingRedisCache")
     yield running
     running.stop()
     caches.close_all()
@@ -127,6 +94,28 @@ def test_this_process_uses_what_another_one_found(
     assert issuer.total == 2
 
 
+def test_keys_that_an_intruder_puts_there_are_not_used(
+    redis: Redis, issuer: FakeIssuer
+) -> None:
+    """Neither plain, nor with the signature of the entry that was there."""
+    assert kid(issuer) == issuer.signer.kid
+    stranger = Signer()
+    stranger.rotate()
+    (name,) = caches["default"]._cache.get_client().keys("*federation:keys*")  # type: ignore[attr-defined]
+    key = name.decode().split(":", 2)[2]
+    genuine: str = caches["default"].get(key)
+    mac, _, text = genuine.partition(" ")
+    record = {**json.loads(text), "keys": stranger.jwks()}
+    for forged in (json.dumps(record), f"{mac} {json.dumps(record)}"):
+        caches["default"].set(key, forged)
+        with pytest.raises(Refused):
+            jwks.signing_key(issuer.url, stranger.kid)
+        assert kid(issuer) == issuer.signer.kid
+    jwks.forget_keys()
+    with pytest.raises(Refused):
+        jwks.signing_key(issuer.url, stranger.kid)
+
+
 def test_a_redis_that_dies_stops_no_login_and_causes_no_fetch(
     redis: Redis, issuer: FakeIssuer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -167,7 +156,7 @@ def test_a_redis_that_hangs_is_waited_for_once(
 def test_a_redis_that_comes_back_is_used_again(
     redis: Redis, issuer: FakeIssuer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_cache, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(shared_cache, "RETRY_SECONDS", 0.0)
     redis.stop()
     kid(issuer)
     redis.start()

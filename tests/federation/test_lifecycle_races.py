@@ -12,6 +12,7 @@ import pytest
 from django.db import connection, connections
 from django.test import Client as DjangoClient
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from federation.entries import Entry
 from federation.errors import Refused
@@ -153,8 +154,9 @@ def test_nobody_who_logs_in_all_the_time_prevents_a_deletion(
 
 @pytest.mark.parametrize("end", END.values(), ids=END)
 def test_no_token_outlives_a_trust_that_ends_during_exchanges(
-    end: Callable[[Client, str], int], cast: Cast, alice: Client
+    end: Callable[[Client, str], int], cast: Cast, alice: Client, settings: Settings
 ) -> None:
+    settings.LOGIN_FAILURE_LIMIT = 0
     signer = Signer()
     trust = add_trust(
         cast.ci, Entry(APP["issuer"], APP["subject"], keys=signer.jwks()), factories.BY

@@ -60,7 +60,13 @@ def test_sqlite_has_its_own_options_and_no_pool() -> None:
     database = of(url="sqlite:////srv/db.sqlite3", pool_size=4)["default"]
     assert database["NAME"] == "/srv/db.sqlite3"
     assert database["CONN_MAX_AGE"] == 600
-    assert set(database["OPTIONS"]) == {"init_command", "transaction_mode", "timeout"}
+    options = database["OPTIONS"]
+    assert set(options) == {
+        "init_command",
+        "transaction_mode",
+        "timeout",
+        "detect_types",
+    }
     assert "DISABLE_SERVER_SIDE_CURSORS" not in database
 
 
@@ -112,6 +118,6 @@ def test_without_redis_each_process_keeps_its_own_cache() -> None:
 )
 def test_a_redis_that_hangs_is_given_up_soon(url: str, seconds: float) -> None:
     cache = caches(url)["default"]
-    assert cache["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
+    assert cache["BACKEND"] == "robots.redis_cache.CountingRedisCache"
     assert cache["OPTIONS"]["socket_timeout"] == seconds
     assert cache["OPTIONS"]["socket_connect_timeout"] == 0.5

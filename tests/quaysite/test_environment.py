@@ -11,7 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from quaysite.environment import (
     SECRET_LENGTH,
     env_bool,
+    env_generated_file,
     env_int,
+    env_ints,
     env_list,
     env_secret,
     env_str,
@@ -36,6 +38,7 @@ def test_an_unset_variable_is_its_default(monkeypatch: pytest.MonkeyPatch) -> No
     assert env_bool(NAME, True) is True
     assert env_int(NAME, 7) == 7
     assert env_list(NAME, ["a"]) == ["a"]
+    assert env_ints(NAME, [30, 7]) == [30, 7]
 
 
 def test_a_text_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,3 +206,33 @@ def test_a_link_into_nothing_is_named_and_not_replaced(generated: Path) -> None:
         env_secret(NAME, generated)
     assert generated.is_symlink()
     assert list(generated.parent.iterdir()) == [generated]
+
+
+@pytest.mark.parametrize("variable", [NAME, f"{NAME}_FILE"])
+def test_a_secret_that_is_given_has_no_generated_file(
+    variable: str, generated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (NAME, f"{NAME}_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert env_generated_file(NAME, generated) == generated
+    monkeypatch.setenv(variable, "given")
+    assert env_generated_file(NAME, generated) is None
+    assert not generated.exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"), [("30, 7,1", [30, 7, 1]), ("", []), ("5", [5])]
+)
+def test_numbers_are_separated_by_commas(
+    value: str, numbers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert env_ints(NAME, [1]) == numbers
+
+
+def test_a_list_with_something_else_in_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(NAME, "30,soon")
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} must be whole numbers"):
+        env_ints(NAME, [1])

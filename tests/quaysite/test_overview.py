@@ -1,6 +1,7 @@
 """The admin's front page: each person's own figures, at a constant cost."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from pytest_django.fixtures import Settings
 from federation.models import Trust
 from quaysite.dashboard.rows import EXCHANGE_FAILURE, LOGIN_FAILURE
 from quaysite.models import User
+from registryauth import signing
 from registryauth.models import IssuedTokens
 from robots.models import AuditEvent, Robot
 from tests import factories
+from tests.audit_triggers import backdate
 from tests.conftest import Cast
 
 URL = "/admin/"
@@ -114,6 +117,35 @@ def test_a_signing_key_that_is_gone_is_a_red_light(
     assert [(light.level, light.state) for light in lights] == [("bad", "cannot sign")]
 
 
+def test_a_rotation_that_nobody_does_is_a_warning(
+    cast: Cast, settings: Settings, own_signing_keys: Path
+) -> None:
+    signing.active_key()
+    settings.REGISTRY_SIGNING_KEY_DAYS = 8
+    settings.REGISTRY_SIGNING_KEY_NOTICE_DAYS = 7
+
+    def light(days: float) -> tuple[str, str]:
+        """What is shown of a key that has signed for so long."""
+        since = timezone.now() - timedelta(days=days)
+        # A key signs since it was made at the earliest.
+        born = f"{since:%Y%m%dT%H%M%S}-aged"
+        for end in "pem", "crt":
+            (found,) = own_signing_keys.glob(f"*.{end}")
+            found.rename(own_signing_keys / f"{born}.{end}")
+        (own_signing_keys / "active").write_text(f"{born}\n")
+        marked = f"{born} {since.isoformat()}\n"
+        (own_signing_keys / "activated").write_text(marked)
+        signing.forget_keys()
+        (one,) = shown_to(User.objects.get(username="staff"))["lights"]
+        return one.level, one.state
+
+    factories.user("staff", is_staff=True)
+    assert light(days=1.9) == ("good", "signing")
+    assert light(days=2.1) == ("warning", "rotation is late")
+    settings.REGISTRY_SIGNING_KEY_DAYS = 0
+    assert light(days=2.1) == ("good", "signing")
+
+
 def test_the_page_costs_the_same_for_many_rows(cast: Cast, other: Robot) -> None:
     root = factories.user("root", is_staff=True, is_superuser=True)
     client = Client()
@@ -166,7 +198,7 @@ def test_each_figure_leads_to_the_rows_that_it_counts(cast: Cast, other: Robot) 
                 kind=kind, namespace=cast.acme, namespace_name="acme", facts={}
             )
             at = now - timedelta(days=age)
-            AuditEvent.objects.filter(pk=event.pk).update(created_at=at)
+            backdate(AuditEvent.objects.filter(pk=event.pk), at)
     assert follow(cast.alice) == {
         "Robot accounts": (9, 9),
         "Never used": (4, 4),

@@ -139,6 +139,45 @@ def test_a_database_url_names_another_and_keeps_sqlite_options_away(
     assert "transaction_mode" not in database.get("OPTIONS", {})
 
 
+def test_addresses_that_hold_passwords_may_come_from_files(
+    load: Load, tmp_path: Path
+) -> None:
+    for name, url in (
+        ("database", "postgres://robots:secret@db.example.com/quaysite"),
+        ("replica", "postgres://robots:secret@standby.example.com/quaysite"),
+        ("cache", "redis://:secret@cache.example.com:6379/0"),
+    ):
+        (tmp_path / name).write_text(f"{url}\n")
+    settings = load(
+        DATABASE_URL_FILE=str(tmp_path / "database"),
+        DATABASE_REPLICA_URL_FILE=str(tmp_path / "replica"),
+        CACHE_URL_FILE=str(tmp_path / "cache"),
+    )
+    databases = settings["DATABASES"]
+    hosts = {name: database["HOST"] for name, database in databases.items()}
+    assert hosts == {"default": "db.example.com", "replica": "standby.example.com"}
+    assert databases["default"]["PASSWORD"] == "secret"
+    assert databases["default"]["NAME"] == "quaysite"
+    cache = settings["CACHES"]["default"]["LOCATION"]
+    assert cache == "redis://:secret@cache.example.com:6379/0"
+
+
+def test_an_address_in_two_places_stops_the_start(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "database").write_text("postgres:///one")
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL or DATABASE_URL_FILE"):
+        load(
+            DATABASE_URL="postgres:///two",
+            DATABASE_URL_FILE=str(tmp_path / "database"),
+        )
+
+
+def test_static_files_may_lie_outside_of_the_data_folder(
+    load: Load, tmp_path: Path
+) -> None:
+    assert load()["STATIC_ROOT"] == tmp_path / "static"
+    assert load(STATIC_ROOT="/srv/static")["STATIC_ROOT"] == Path("/srv/static")
+
+
 def test_passwords_are_hashed_with_argon2_first(load: Load) -> None:
     assert load()["PASSWORD_HASHERS"] == [
         "robots.password_hashing.BoundedArgon2",

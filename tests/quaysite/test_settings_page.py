@@ -43,6 +43,7 @@ def stated(text: str) -> Any:
 def test_every_setting_is_on_the_page_and_no_other() -> None:
     assert READ | SERVER.keys() <= set(NAME.findall(PAGE))
     assert ROWS.keys() <= READ | SERVER.keys()
+    assert len(ROW.findall(PAGE)) == len(ROWS), "a setting has two rows"
 
 
 def test_every_simple_default_is_the_true_one(

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, registry, run_checks
 from pytest_django.fixtures import Settings
 
 from registryauth import checks, signing
+from registryauth.signer import key_store
 
 Check = Callable[[], list[CheckMessage]]
 
@@ -121,7 +122,7 @@ def test_an_algorithm_that_registries_do_not_verify_is_an_error(
 
 def test_before_the_first_start_there_is_no_key_to_complain_about() -> None:
     assert checks.check_signing_key() == []
-    assert signing.key_store().is_empty()
+    assert key_store().is_empty()
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644], ids=oct)
@@ -130,7 +131,7 @@ def test_a_key_that_others_can_read_is_an_error(
     which: str, mode: int, own_signing_keys: Path
 ) -> None:
     active = signing.active_key()
-    added = signing.key_store().add("ES256")
+    added = key_store().add("ES256")
     key = active if which == "the active key" else added
     path = own_signing_keys / f"{key.id}.pem"
     path.chmod(mode)

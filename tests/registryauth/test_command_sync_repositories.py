@@ -387,7 +387,7 @@ def test_a_registry_that_is_not_there(cast: Cast) -> None:
     with FakeRegistry() as registry:
         url = registry.url
     assert refusal(None, "--all", "--url", url) == (
-        f"{url}/v2/_catalog did not answer (NewConnectionError)"
+        f"{url}/v2/_catalog did not answer (Connection refused)"
     )
 
 

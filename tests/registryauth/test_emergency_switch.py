@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from federation.models import Trust
+from registryauth import token_rows
+from registryauth.token_rows import SwitchLists
 from robots.credentials import Secret
 from robots.lifecycle.robots import delete_robot, set_enabled
 from robots.lifecycle.switches import Terms, turn_off, turn_on
-from robots.models import EmergencySwitch, Namespace
+from robots.models import EmergencySwitch, Namespace, RobotToken
 from tests import factories
 from tests.conftest import Cast
 from tests.federation.exchanges import Exchange
@@ -40,6 +43,7 @@ class Doors:
     secret: Secret
     refresh: str
     federated: Secret
+    federated_refresh: str
     signer: Signer
 
 
@@ -50,13 +54,16 @@ def doors(
     exchange = Exchange(client)
     login = basic(ROBOT, cast.ci_secret)
     earned = body(endpoint.get(login=login, offline_token="true"))
-    minted = body(exchange.get(signer.token()))
+    federated = Secret(body(exchange.get(signer.token()))["token"])
+    login = basic(ROBOT, federated)
+    renewing = body(endpoint.get(login=login, offline_token="true"))
     return Doors(
         endpoint,
         exchange,
         cast.ci_secret,
         earned["refresh_token"],
-        Secret(minted["token"]),
+        federated,
+        renewing["refresh_token"],
         signer,
     )
 
@@ -254,14 +261,14 @@ def test_a_refresh_token_of_a_robot_that_is_gone_is_none(
 
 
 @pytest.mark.parametrize("allowed", [(), (ROBOT,)])
-def test_switches_cost_a_robots_request_no_further_query(
+def test_switches_cost_those_that_they_concern_one_further_query(
     allowed: tuple[str, ...], cast: Cast, endpoint: Endpoint
 ) -> None:
     login = basic(ROBOT, cast.ci_secret)
     turn("site", cast, *allowed)
     turn("namespace", cast, *allowed)
     status = 200 if allowed else 401
-    with queries(1):
+    with queries(2):
         assert endpoint.get(WEB, login=login).status_code == status
 
 
@@ -272,3 +279,19 @@ def test_the_log_says_which_switch_it_was(
     turn("namespace", cast)
     endpoint.get(WEB, login=basic(ROBOT, cast.ci_secret))
     assert "the emergency switch of acme is on" in caplog.text
+
+
+def test_a_token_that_goes_between_two_questions_lets_nobody_in(
+    cast: Cast, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = token_rows.switch_lists
+
+    def late(token_id: int, now: datetime) -> SwitchLists | None:
+        RobotToken.objects.filter(pk=token_id).delete()
+        return ask(token_id, now)
+
+    turn("site", cast, ROBOT)
+    login = basic(ROBOT, cast.ci_secret)
+    assert endpoint.get(WEB, login=login).status_code == 200
+    monkeypatch.setattr(token_rows, "switch_lists", late)
+    assert endpoint.get(WEB, login=login).status_code == 401

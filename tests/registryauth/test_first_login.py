@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from registryauth import first_login, logins
+from registryauth.token_rows import digests_of
 from robots import imported_secrets
 from robots.credentials import Secret
 from robots.errors import NotFound
@@ -406,7 +407,7 @@ def test_a_hash_that_is_gone_when_it_matches_leaves_the_answer_to_the_tokens(
 ) -> None:
     """As if it were ended between the comparison and the exchange."""
     now = timezone.now()
-    held = first_login.held_for("acme+ci", Secret(SECRET), now)
+    held = first_login.held_for("acme+ci", digests_of(Secret(SECRET)), now)
     regenerate_token(imported, factories.BY)
     assert first_login.becomes_token(held, Secret(SECRET), factories.BY.origin)
     assert imported.tokens.count() == 1
@@ -420,9 +421,11 @@ def test_a_login_that_is_overtaken_after_it_looked_for_a_token_gets_in(
     kept = SlowHash(imported.imported_secret.salt, imported.imported_secret.digest)
     real = first_login.held_for
 
-    def overtaken(full_name: str, secret: Secret, now: datetime) -> first_login.Held:
-        exchange_imported_secret(imported.pk, kept, secret, factories.BY)
-        return real(full_name, secret, now)
+    def overtaken(
+        name: str, digests: dict[str, str], now: datetime
+    ) -> first_login.Held:
+        exchange_imported_secret(imported.pk, kept, Secret(SECRET), factories.BY)
+        return real(name, digests, now)
 
     with patch.object(first_login, "held_for", overtaken):
         response = endpoint.get(WEB, login=basic("acme+ci", SECRET))

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings as django_settings
 
+from registryauth.key_rotation import KeyState
 from registryauth.keys import KeyStore, KeyStoreError, SigningKey
 
 FIRST_KEY = (
@@ -41,6 +42,18 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
+def test_a_link_in_place_of_the_lock_empties_nothing(
+    store: KeyStore, made: SigningKey, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.write_text("kept")
+    (store.folder / ".lock").unlink()
+    (store.folder / ".lock").symlink_to(other)
+    store.add("ES256")
+    assert other.read_text() == "kept"
+    assert len(store.all()) == 2
+
+
 def test_files_are_readable_by_those_who_need_them_only(
     store: KeyStore, made: SigningKey
 ) -> None:
@@ -53,6 +66,7 @@ def test_files_are_readable_by_those_who_need_them_only(
 def test_no_draft_is_left_behind(store: KeyStore, made: SigningKey) -> None:
     assert {path.name for path in store.folder.iterdir()} == {
         ".lock",
+        "activated",
         "active",
         f"{made.id}.crt",
         f"{made.id}.pem",
@@ -132,6 +146,15 @@ def test_an_unknown_key_is_named(
     with pytest.raises(KeyStoreError, match=f"has no key {key_id}$"):
         getattr(store, deed)(key_id)
     assert store.active().id == made.id
+
+
+def test_keys_of_one_second_follow_each_other_as_they_were_made(
+    store: KeyStore, made: SigningKey
+) -> None:
+    added = [store.add("ES256").id for _ in range(8)]
+    assert [key.id for key in store.all()] == [made.id, *added]
+    store.activate(added[-1])
+    assert {key.state for key in store.known()[:-1]} == {KeyState.RETIRING}
 
 
 def test_an_unknown_algorithm_is_refused_and_leaves_no_file(store: KeyStore) -> None:

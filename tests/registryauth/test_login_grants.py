@@ -2,7 +2,6 @@
 
 import gc
 import sys
-from dataclasses import replace
 
 import pytest
 from django.db import connection, transaction
@@ -84,9 +83,9 @@ def check_agreement(robot: Robot, secret: Secret, names: list[RepositoryName]) -
 def test_nobody_else_is_given_what_a_login_found(cast: Cast) -> None:
     identity, grants = logged_in(cast, WEB)
     assert grants.rows_for(identity, [WEB])
-    person = replace(identity, kind=Kind.USER)
+    person = identity._replace(kind=Kind.USER)
     other = factories.robot_identity(cast.reader)
-    for stranger in (person, other, ANONYMOUS, replace(ANONYMOUS, kind=Kind.ROBOT)):
+    for stranger in (person, other, ANONYMOUS, ANONYMOUS._replace(kind=Kind.ROBOT)):
         assert grants.rows_for(stranger, [WEB]) is None
         assert LoginGrants([WEB]).rows_for(stranger, [WEB]) is None
 
@@ -153,7 +152,7 @@ def test_a_secret_leaves_memory_though_the_wish_is_unreadable(
     gc.disable()
     try:
         before = sys.getrefcount(header)
-        reply = reply_to(Asked("GET", query, header, "", NOWHERE, dict))
+        reply = reply_to(Asked("GET", query, header, "", NOWHERE, dict, {}))
         assert reply.status == (400 if secret == "right" else 401)
         assert sys.getrefcount(header) == before
     finally:

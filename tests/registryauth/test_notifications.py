@@ -29,6 +29,7 @@ from robots.models import (
 from robots.roles import Role, Visibility
 from robots.usage import usage
 from tests import factories
+from tests.audit_triggers import backdate
 from tests.conftest import Cast
 from tests.registryauth.endpoint import basic
 from tests.registryauth.test_notices import EVENT, JSON, envelope
@@ -279,7 +280,7 @@ def test_a_deleted_organization_made_anew_does_not_inherit(cast: Cast) -> None:
 def test_a_push_long_after_the_deletion_counts(cast: Cast) -> None:
     delete_repository(cast.web, factories.BY)
     past = timezone.now() - timedelta(hours=2)
-    AuditEvent.objects.filter(kind="delete_repo").update(created_at=past)
+    backdate(AuditEvent.objects.filter(kind="delete_repo"), past)
     tell(event(action="push"))
     assert Repository.objects.filter(namespace=cast.acme, name="web").exists()
 

@@ -13,6 +13,7 @@ from registryauth.errors import InvalidRequest
 PARTS = st.sampled_from(
     ["a", "scope", "=", "&", "&&", "%20", "%", "%zz", "%C3%A9", "%ff", "+", ";", "\xc3"]
     + ["\xa9", "\xff", "ns/app:pull", "==", "%26", "%3D", "%00", " "]
+    + ["%3A", "%2F", "%2C", "%3a", "%2", "%25", "3A", "2F"]
 )
 
 

@@ -17,6 +17,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from registryauth import signing
+from registryauth.signer import key_store
 from tests.conftest import Cast
 from tests.registryauth.endpoint import (
     CHALLENGE,
@@ -110,7 +111,7 @@ def test_tokens_of_an_older_key_are_good_until_it_is_retired(
 ) -> None:
     old = signing.active_key()
     token = signing.sign(claims())
-    store = signing.key_store()
+    store = key_store()
     store.activate(store.add("RS256").id)
     signing.forget_keys()
     for good in (token, signing.sign(claims())):

@@ -1,6 +1,7 @@
 """manage.py registry_config: YAML that says what the site says, beside true keys."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pytest_django.fixtures import Settings
 
 from registryauth import signing
 from registryauth.registry_configuration import RegistryConfiguration
+from registryauth.signer import key_store
 
 ODD = 'a: b # "c" {d} \\ é'
 
@@ -76,14 +78,17 @@ def test_it_names_this_site_and_files_that_exist(tmp_path: Path) -> None:
             }
         },
     }
-    assert report.strip() == f"wrote {bundle} and {jwks}"
+    assert report.splitlines() == [
+        f"wrote {bundle} and {jwks}",
+        "restart the registry: it reads them at start only",
+    ]
     assert bundle.read_text() == signing.certificate_bundle()
     assert json.loads(jwks.read_text()) == signing.jwks()
 
 
 def test_a_registry_with_those_files_verifies_our_tokens(tmp_path: Path) -> None:
     signing.active_key()
-    signing.key_store().add("RS256")
+    key_store().add("RS256")
     run("--directory", str(tmp_path))
     token = signing.sign({"sub": "acme+ci"})
     keys = json.loads((tmp_path / "jwks.json").read_text())["keys"]
@@ -122,9 +127,32 @@ def test_without_a_folder_the_files_lie_beside_the_keys(
     assert bundle == str(tmp_path / "registry" / "bundle.pem")
 
 
+def test_it_says_whether_a_registry_has_to_be_restarted_and_until_when(
+    tmp_path: Path, settings: Settings
+) -> None:
+    def said() -> str:
+        return run("--directory", str(tmp_path))[1].splitlines()[1]
+
+    assert said() == "restart the registry: it reads them at start only"
+    assert said() == "nothing changed: a registry that has these files needs no restart"
+    gone = key_store().active().id
+    key_store().activate(key_store().add("ES256").id)
+    assert said() == "restart the registry: it reads them at start only"
+    key_store().retire(gone)
+    settings.REGISTRY_SIGNING_KEY_DAYS = 30
+    (active,) = key_store().known()
+    added = key_store().add("ES256")
+    due = active.since + timedelta(days=30)
+    assert said() == (
+        f"restart the registry before {due:%Y-%m-%d %H:%M}Z,"
+        f" when {added.id} begins to sign"
+    )
+    assert said() == "nothing changed: a registry that has these files needs no restart"
+
+
 def test_it_is_run_again_after_a_change_of_keys(tmp_path: Path) -> None:
     run("--directory", str(tmp_path))
-    signing.key_store().add("ES256")
+    key_store().add("ES256")
     run("--directory", str(tmp_path))
     assert len(json.loads((tmp_path / "jwks.json").read_text())["keys"]) == 2
 

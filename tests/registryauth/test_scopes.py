@@ -3,9 +3,18 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from registryauth.scopes import MAX_SCOPES, ScopeInvalid, parse
+from registryauth.scopes import (
+    MAX_SCOPES,
+    Scope,
+    ScopeInvalid,
+    _parse_one,
+    _usual,
+    parse,
+)
 from robots.lifecycle.permissions import grant
 from robots.models import Repository
 from robots.names import RepositoryName
@@ -270,3 +279,51 @@ def test_parsing_keeps_the_repository_beside_the_name() -> None:
 def test_what_does_not_fit_the_grammar_is_refused(text: str) -> None:
     with pytest.raises(ScopeInvalid, match="^Unable to decode"):
         parse([text], library="library", hostname="quay.example")
+
+
+PIECES = st.sampled_from(
+    ["repository", "registry", "acme", "web", "a", "Web", "quay.example", "1", "é"]
+    + [
+        "_",
+        ".",
+        "-",
+        "--",
+        "/",
+        "//",
+        ":",
+        ",",
+        "*",
+        "pull",
+        "push",
+        "delete",
+        "x" * 300,
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=6).map("".join)
+REPOSITORIES = st.tuples(TEXTS, TEXTS, st.sampled_from(["pull", "pull,push", "*", "x"]))
+
+
+@given(
+    TEXTS
+    | REPOSITORIES.map(lambda parts: "repository:{}/{}:{}".format(*parts))
+    | st.just("repository:acme/web:pull")
+)
+def test_the_short_way_to_read_a_scope_is_the_long_one_where_it_is_taken(
+    text: str,
+) -> None:
+    for hostname in ("acme", "quay.example", "quay.example:8443"):
+        short = _usual(text, hostname)
+        assert short is None or short == _long_way(text, hostname)
+
+
+def _long_way(text: str, hostname: str) -> Scope | None:
+    try:
+        return _parse_one(text, "library", hostname)
+    except ScopeInvalid:
+        return None
+
+
+def test_what_clients_send_is_read_the_short_way() -> None:
+    for text in ("repository:acme/web:pull", "repository:a-1/b_c/d.e:pull,push,*"):
+        assert _usual(text, "quay.example") is not None
+    assert _usual("repository:acme/web:pull", "acme") is None

@@ -1,6 +1,7 @@
 """What is signed and what is published to verify it: JWKS and certificate bundle."""
 
 import base64
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pytest_django.fixtures import Settings
 
-from registryauth import signing
+from registryauth import signer, signing
 from registryauth.keys import KeyStoreError
 from registryauth.kid import libtrust_kid
+from registryauth.signer import key_store
 
 CLAIMS = {"sub": "acme+ci", "iss": "quaysite"}
 PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
@@ -99,8 +101,8 @@ def test_coordinates_are_padded_to_32_bytes(own_signing_keys: Path) -> None:
 
 def test_tokens_from_before_a_change_of_keys_verify_after_it() -> None:
     before = signing.sign(CLAIMS)
-    added = signing.key_store().add("RS256")
-    signing.key_store().activate(added.id)
+    added = key_store().add("RS256")
+    key_store().activate(added.id)
     signing.forget_keys()
     after = signing.sign(CLAIMS)
     assert jwt.get_unverified_header(after)["kid"] == added.kid
@@ -111,20 +113,50 @@ def test_tokens_from_before_a_change_of_keys_verify_after_it() -> None:
     assert bundled_keys().keys() == {key["kid"] for key in signing.jwks()["keys"]}
 
 
-def test_a_process_keeps_the_key_it_began_with_until_told() -> None:
+def test_a_process_learns_within_a_second_that_another_key_signs() -> None:
     first = signing.active_key()
-    added = signing.key_store().add("ES256")
-    signing.key_store().activate(added.id)
-    assert signing.active_key().id == first.id
-    signing.forget_keys()
+    added = key_store().add("ES256")
+    key_store().activate(added.id)
+    began = time.monotonic()
+    while signing.active_key().id == first.id:
+        assert time.monotonic() - began < 30
+        time.sleep(0.01)
     assert signing.active_key().id == added.id
+    assert jwt.get_unverified_header(signing.sign(CLAIMS))["kid"] == added.kid
+
+
+def test_it_signs_on_while_the_folder_cannot_be_read(
+    own_signing_keys: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = signing.active_key()
+    away = own_signing_keys.rename(own_signing_keys.with_name("away"))
+    time.sleep(signer.LOOK_SECONDS)
+    header = jwt.get_unverified_header(signing.sign(CLAIMS))
+    assert header["kid"] == key.kid
+    assert caplog.text.count("the signing key of before signs on") == 1
+    away.rename(own_signing_keys)
+    signing.forget_keys()
+    assert signing.active_key().id == key.id
+
+
+def test_a_process_that_has_no_key_yet_tries_again_at_once(
+    own_signing_keys: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = signing.active_key()
+    signing.forget_keys()
+    active = own_signing_keys / "active"
+    active.write_text("gone\n")
+    with pytest.raises(KeyStoreError):
+        signing.active_key()
+    active.write_text(f"{key.id}\n")
+    assert signing.active_key().id == key.id
 
 
 def test_a_retired_key_is_published_no_more() -> None:
     first = signing.active_key()
-    added = signing.key_store().add("ES256")
+    added = key_store().add("ES256")
     assert {key["kid"] for key in signing.jwks()["keys"]} == {first.kid, added.kid}
-    signing.key_store().retire(added.id)
+    key_store().retire(added.id)
     assert [key["kid"] for key in signing.jwks()["keys"]] == [first.kid]
     assert bundled_keys().keys() == {first.kid}
 
@@ -137,12 +169,12 @@ def test_an_unknown_algorithm_signs_nothing(settings: Settings) -> None:
 
 def test_publishing_reads_no_key_again_until_one_is_added() -> None:
     before = signing.jwks()
-    added = signing.key_store().add("ES256")
+    added = key_store().add("ES256")
     after = signing.jwks()
     assert [key["kid"] for key in after["keys"]] != [
         key["kid"] for key in before["keys"]
     ]
     assert added.kid in {key["kid"] for key in after["keys"]}
-    for path in signing.key_store().folder.glob("*.pem"):
+    for path in key_store().folder.glob("*.pem"):
         path.write_text("no longer a key")  # the folder itself does not change
     assert signing.jwks() == after

@@ -1,6 +1,7 @@
 """manage.py signing_keys: list, add, activate, retire; and what it refuses."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from registryauth import signing
+from registryauth.signer import key_store
 
 
 def run(*arguments: str) -> str:
@@ -26,9 +28,11 @@ def told(*arguments: str) -> str:
 
 
 def test_list_makes_the_first_key_and_shows_it() -> None:
-    line = run("list").split()
+    line = run("list").split("  ")
     key = signing.active_key()
-    assert line == [key.id, "ES256", "signs", key.kid]
+    (known,) = key_store().known()
+    since = f"active since {known.since:%Y-%m-%d %H:%M}Z"
+    assert line == [key.id, "ES256", since, f"{key.kid}\n"]
 
 
 def test_list_shows_every_key_and_which_one_signs() -> None:
@@ -37,14 +41,22 @@ def test_list_shows_every_key_and_which_one_signs() -> None:
     rows = [line.split() for line in run("list").splitlines()]
     assert sorted(row[0] for row in rows) == sorted([first.id, added])
     states = {row[0]: row[1:3] for row in rows}
-    assert states == {first.id: ["ES256", "signs"], added: ["RS256", "published"]}
+    assert states == {first.id: ["ES256", "active"], added: ["RS256", "next"]}
 
 
 def test_list_as_json_has_the_same_facts() -> None:
     key = signing.active_key()
     assert json.loads(run("list", "--json")) == {
         "keys": [
-            {"id": key.id, "algorithm": "ES256", "kid": key.kid, "active": True},
+            {
+                "id": key.id,
+                "algorithm": "ES256",
+                "kid": key.kid,
+                "active": True,
+                "state": "active",
+                "since": key_store().known()[0].since.isoformat(),
+                "due": None,
+            },
         ]
     }
 
@@ -55,19 +67,65 @@ def test_add_makes_a_key_of_the_configured_kind_that_does_not_sign(
     first = signing.active_key()
     settings.REGISTRY_SIGNING_ALGORITHM = "RS256"
     added = run("add").strip()
-    algorithms = {key.id: key.algorithm for key in signing.key_store().all()}
+    algorithms = {key.id: key.algorithm for key in key_store().all()}
     assert algorithms == {first.id: "ES256", added: "RS256"}
-    assert signing.key_store().active().id == first.id
+    assert key_store().active().id == first.id
 
 
 def test_a_key_is_changed_by_add_activate_and_retire() -> None:
     old = signing.active_key().id
     new = run("add").strip()
-    assert told("activate", new) == "It signs as soon as Quaysite has been restarted."
-    assert signing.key_store().active().id == new
-    told_last = "Run registry_config and restart the registries."
-    assert told("retire", old) == told_last
-    assert [key.id for key in signing.key_store().all()] == [new]
+    said = "It signs from now on: every server knows within a second."
+    assert told("activate", new) == said
+    assert key_store().active().id == new
+    with pytest.raises(CommandError, match=rf"{old} signed until .* With --now they"):
+        run("retire", old)
+    assert len(key_store().all()) == 2
+    assert told("retire", old, "--now").startswith("Registries take its tokens until")
+    assert [key.id for key in key_store().all()] == [new]
+
+
+def test_a_key_that_signed_long_ago_is_retired_without_more(
+    own_signing_keys: Path,
+) -> None:
+    old = signing.active_key().id
+    new = run("add").strip()
+    run("activate", new)
+    long_ago = datetime.now(UTC) - timedelta(hours=2, seconds=1)
+    (own_signing_keys / "activated").write_text(f"{new} {long_ago.isoformat()}\n")
+    run("retire", old)
+    assert [key.id for key in key_store().all()] == [new]
+
+
+def age(own_signing_keys: Path, days: int) -> str:
+    """Let the active key have signed for so long; its id."""
+    key_id = signing.active_key().id
+    began = datetime.now(UTC) - timedelta(days=days)
+    aged = f"{began:%Y%m%dT%H%M%S}-aged"
+    for end in "pem", "crt":
+        path = own_signing_keys / f"{key_id}.{end}"
+        path.rename(own_signing_keys / f"{aged}.{end}")
+    (own_signing_keys / "active").write_text(f"{aged}\n")
+    (own_signing_keys / "activated").write_text(f"{aged} {began.isoformat()}\n")
+    signing.forget_keys()
+    return aged
+
+
+def test_rotate_does_what_is_due_and_says_it(
+    own_signing_keys: Path, settings: Settings
+) -> None:
+    old = age(own_signing_keys, days=24)
+    assert run("rotate") == ""
+    settings.REGISTRY_SIGNING_KEY_DAYS = 30
+    assert "add a new key: is due" in told("list")
+    assert run("rotate", "--dry-run") == "add a new key\n"
+    assert len(key_store().all()) == 1
+    (line,) = run("rotate").splitlines()
+    (added,) = [key.id for key in key_store().all() if key.id != old]
+    assert line == f"{added} added; run registry_config and restart the registries"
+    assert key_store().active().id == old
+    assert run("rotate") == ""
+    assert f"activate {added}: will be due at " in told("list")
 
 
 def test_add_says_what_comes_next() -> None:
@@ -80,7 +138,7 @@ def test_the_key_that_signs_is_not_retired() -> None:
     key = signing.active_key()
     with pytest.raises(CommandError, match="signs: activate another key first"):
         run("retire", key.id)
-    assert signing.key_store().active().id == key.id
+    assert key_store().active().id == key.id
 
 
 @pytest.mark.parametrize("deed", ["activate", "retire"])
@@ -98,7 +156,7 @@ def test_an_unknown_key_is_refused(deed: str) -> None:
 def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         run(*arguments)
-    assert signing.key_store().is_empty()
+    assert key_store().is_empty()
 
 
 def test_a_broken_key_is_named(own_signing_keys: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_robots_token_carries_these_claims_and_no_others(
         "sub": "acme+ci",
         "aud": SERVICE,
         "iat": claims["iat"],
-        "nbf": claims["iat"],
+        "nbf": claims["iat"] - 60,
         "exp": claims["iat"] + 300,
         "jti": claims["jti"],
         "access": [
@@ -81,6 +81,15 @@ def test_a_robots_token_carries_these_claims_and_no_others(
             "user": "acme+ci",
         },
     }
+
+
+def test_a_registry_whose_clock_is_90_seconds_behind_takes_it(
+    cast: Cast, endpoint: Endpoint
+) -> None:
+    """By Distribution's own rule: valid from `nbf` on, and a minute before."""
+    for login in (basic("acme+ci", cast.ci_secret), basic("alice")):
+        claims = endpoint.claims(endpoint.get(WEB, login=login))
+        assert claims["nbf"] - 60 <= time.time() - 90
 
 
 def test_a_persons_token_says_so_in_its_context(cast: Cast, endpoint: Endpoint) -> None:

@@ -1,7 +1,6 @@
 """`authorize` over the real database: each source of a grant, really stored."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -275,7 +274,7 @@ def test_a_role_everywhere_is_granted_and_listed(cast: Cast, role: Role) -> None
     assert set(visible_repositories(somebody, NOW)) == {cast.web, cast.api, cast.public}
     assert (PUSH in decide(somebody, "acme/web").granted) == (role is Role.ADMIN)
     assert decide(somebody, "closed/gone", PULL).granted == NOTHING
-    capped = replace(somebody, ceiling=Ceiling(repository=Role.ADMIN))
+    capped = somebody._replace(ceiling=Ceiling(repository=Role.ADMIN))
     assert list(visible_repositories(capped, NOW)) == [cast.public]
     assert decide(capped, "acme/web").granted == NOTHING
 
@@ -289,7 +288,7 @@ def test_only_a_site_admin_lists_the_catalog(cast: Cast) -> None:
         is_site_admin=True,
         ceiling=Ceiling(Role.ADMIN, TeamRole.ADMIN),
     )
-    token = replace(capped, ceiling=Ceiling(site=True))
+    token = capped._replace(ceiling=Ceiling(site=True))
     robot = Identity(
         Kind.ROBOT, "acme+ci", cast.ci.pk, cast.acme.pk, is_site_admin=True
     )

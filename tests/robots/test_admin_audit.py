@@ -21,6 +21,7 @@ from robots.audit import Performer
 from robots.audit_kinds import KINDS, Group
 from robots.models import AuditEvent
 from tests import factories
+from tests.audit_triggers import backdate
 from tests.conftest import Cast
 from tests.robots.admin_pages import act, delete, page, post
 
@@ -182,7 +183,7 @@ def test_days_are_whole_ones_in_the_zone_of_who_looks(
 ) -> None:
     event = audit.record("delete_robot", factories.BY, cast.acme, robot="late")
     late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-    AuditEvent.objects.filter(pk=event.pk).update(created_at=late)
+    backdate(AuditEvent.objects.filter(pk=event.pk), late)
 
     def found(day: str) -> list[str]:
         return kinds(page_of(admin_client, since=day, until=day))

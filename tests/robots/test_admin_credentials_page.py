@@ -196,6 +196,24 @@ def test_a_token_without_a_copy_cannot_be_shown(
     assert readings() == []
 
 
+def test_a_token_is_replaced_with_overlap_and_an_end(cast: Cast) -> None:
+    client = signed_in(cast.alice)
+    wrong = {"do": "regenerate", "grace": "3600", "lifetime": "-1"}
+    assert (
+        "Choose one of the times" in client.post(page(cast.ci), wrong).content.decode()
+    )
+    assert cast.ci.tokens.count() == 1
+    before = timezone.now()
+    client.post(page(cast.ci), {"do": "regenerate", "grace": "3600", "lifetime": "90"})
+    old, new = RobotToken.objects.filter(robot=cast.ci).order_by("pk")
+    assert old.is_replaced and not new.is_replaced
+    for token, left in ((old, timedelta(hours=1)), (new, timedelta(days=90))):
+        assert token.expires_at is not None
+        assert timedelta() <= token.expires_at - before - left < timedelta(minutes=1)
+    client.post(page(cast.ci), {"do": "regenerate", "grace": "0", "lifetime": ""})
+    assert RobotToken.objects.get(robot=cast.ci).expires_at is None
+
+
 def test_a_regenerated_token_is_shown_once_where_no_copy_is_kept(
     cast: Cast, settings: Settings
 ) -> None:

@@ -257,7 +257,7 @@ def test_who_can_access_names_each_and_where_it_comes_from(
     lines = {line.holder.name: line for line in response.context["lines"]}
     assert set(lines) == {"owners", "alice", "acme+ci", "acme+reader"}
     assert lines["acme+reader"].stopped == "disabled"
-    assert [o.text for o in lines["alice"].origins] == [
+    assert [o.text for o in lines["alice"].sources] == [
         "Organization administrators (team owners)"
     ]
     found = client.get(own, {"q": "CI", "kind": "robot"}).context["lines"]

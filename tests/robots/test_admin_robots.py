@@ -272,6 +272,20 @@ def test_tokens_are_regenerated_in_bulk_and_none_is_shown(
     ]
 
 
+def test_tokens_that_are_regenerated_in_bulk_may_end(
+    admin_client: Client, cast: Cast
+) -> None:
+    both = (cast.ci, cast.reader)
+    answers = {"answered": "yes", "grace": "86400", "lifetime": "30"}
+    act(admin_client, Robot, "regenerate", *both, **answers)
+    month = timezone.now() + timedelta(days=30)
+    for robot in both:
+        old, new = robot.tokens.order_by("pk")
+        assert old.is_replaced
+        assert new.expires_at is not None
+        assert abs(new.expires_at - month) < timedelta(minutes=1)
+
+
 def test_s05_a_stale_session_regenerates_nothing(
     admin_client: Client, cast: Cast
 ) -> None:

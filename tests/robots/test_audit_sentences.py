@@ -126,6 +126,29 @@ SENTENCES: dict[str, tuple[Told, str]] = {
         ),
         "A login as bob was refused: wrong password",
     ),
+    "logins that wait": (
+        told(
+            "login_blocked",
+            {
+                "kind": "robot",
+                "robot": "acme+ci",
+                "username": "acme",
+                "until": "2026-12-01T10:05:00+00:00",
+            },
+            performer_kind="anonymous",
+            performer="(anonymous)",
+        ),
+        "Logins as acme+ci failed too often, and wait until 2026-12-01 10:05 UTC",
+    ),
+    "a person's logins that wait": (
+        told(
+            "login_blocked",
+            {"kind": "user", "username": "bob"},
+            performer_kind="anonymous",
+            performer="(anonymous)",
+        ),
+        "Logins as bob failed too often, and wait",
+    ),
     "a robot by its short name": (
         told("delete_robot", {"robot": "ci"}),
         "alice deleted the robot account acme+ci",

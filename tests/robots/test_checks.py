@@ -104,3 +104,46 @@ def test_the_bound_of_a_replica_leaves_time_for_a_beat(
     engines("postgresql", "postgresql")
     settings.DATABASE_REPLICA_MAX_LAG = seconds
     assert [error.id for error in check_replica()] == ["robots.E006"] * errors
+
+
+@pytest.mark.parametrize("days", [[0], [366], [30, -1]])
+def test_notices_are_one_day_to_a_year_ahead(
+    days: list[int], settings: Settings
+) -> None:
+    settings.EXPIRY_NOTICE_DAYS = days
+    (error,) = reported("E009")
+    assert "EXPIRY_NOTICE_DAYS: 1 to 365 days" in error.msg
+
+
+@pytest.mark.parametrize("days", [-1, 3651])
+def test_idleness_is_at_most_ten_years(days: int, settings: Settings) -> None:
+    settings.ROBOT_IDLE_DAYS = days
+    (error,) = reported("E010")
+    assert "ROBOT_IDLE_DAYS: 0 to 3650 days" in error.msg
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wrong"),
+    [
+        ("LOGIN_FAILURE_LIMIT", 0, False),
+        ("LOGIN_FAILURE_LIMIT", -1, True),
+        ("LOGIN_FAILURE_ADDRESS_LIMIT", -1, True),
+        ("LOGIN_FAILURE_WINDOW", 1, False),
+        ("LOGIN_FAILURE_WINDOW", 0, True),
+        ("ROBOT_TOKEN_BUDGET", -1, True),
+    ],
+)
+def test_limits_are_numbers_of_something(
+    name: str, value: int, wrong: bool, settings: Settings
+) -> None:
+    setattr(settings, name, value)
+    assert bool(reported("E011")) is wrong
+
+
+def test_pages_that_show_secrets_need_a_page_to_sign_in_again(
+    settings: Settings,
+) -> None:
+    assert not reported("E013")
+    settings.ROOT_URLCONF = "registryauth.urls"
+    (error,) = reported("E013")
+    assert "no page named sign-in-again" in error.msg

@@ -17,6 +17,7 @@ from robots.lifecycle.robots import change_robot, set_enabled
 from robots.lifecycle.switches import Terms, turn_on
 from robots.models import AuditEvent, Robot
 from tests import factories
+from tests.audit_triggers import backdate
 from tests.conftest import Cast
 from tests.robots.ledger import unchanged
 
@@ -186,7 +187,7 @@ def test_who_was_just_enabled_is_not_idle(idle: Cast, by_change: bool) -> None:
     run("--days", "90")
     assert disabled() == {"acme+reader"}
     long_ago = timezone.now() - timedelta(days=91)
-    AuditEvent.objects.update(created_at=long_ago)
+    backdate(AuditEvent.objects.all(), long_ago)
     run("--days", "90")
     assert disabled() == {"acme+ci", "acme+reader"}
 

@@ -99,6 +99,20 @@ def test_without_grace_the_old_token_is_dead_at_once(
     assert logs_in(endpoint, cast.ci, (folder / "acme+ci.token").read_text())
 
 
+def test_new_tokens_may_have_an_end(
+    cast: Cast, endpoint: Endpoint, folder: Path
+) -> None:
+    options = ("--robot", "acme+ci", "--grace", "60", "--secrets-dir", str(folder))
+    assert "--lifetime: 1 to 3650" in refusal(*options, "--lifetime", "0")
+    rotate(*options, "--lifetime", "30")
+    old, new = cast.ci.tokens.order_by("pk")
+    assert old.is_replaced and not new.is_replaced
+    assert new.expires_at is not None
+    lasts = new.expires_at - new.created_at
+    assert abs(lasts - timedelta(days=30)) < timedelta(minutes=1)
+    assert logs_in(endpoint, cast.ci, (folder / "acme+ci.token").read_text())
+
+
 def test_each_robot_gets_a_file_and_an_event(
     cast: Cast, folder: Path, capsys: Captured
 ) -> None:

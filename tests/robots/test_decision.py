@@ -235,6 +235,16 @@ def test_only_a_push_that_creates_says_so() -> None:
     assert (existing.creates, existing.role) == (False, Role.ADMIN)
 
 
+def test_a_ceiling_of_just_what_it_takes_lets_a_push_create() -> None:
+    identity = capped(WRITE, CREATOR)
+    decision = decide(identity, asked(PULL, PUSH), place(owned=True), None)
+    assert decision.creates
+    assert decision.granted == {PULL, PUSH}
+    assert not decide(
+        capped(READ, CREATOR), asked(PULL, PUSH), place(owned=True), None
+    ).granted
+
+
 def test_the_role_in_the_answer_is_the_one_after_the_ceiling() -> None:
     facts = repo(WRITE, public=True)
     assert decide(USER, asked(PULL), place(), facts).role is Role.WRITE

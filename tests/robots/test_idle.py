@@ -7,15 +7,18 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from federation.models import Trust
 from robots.lifecycle.idle_robots import disable_idle_robots
 from robots.lifecycle.organizations import set_namespace_enabled
 from robots.lifecycle.robot_choice import RobotChoice
 from robots.lifecycle.robots import change_robot, set_enabled
 from robots.lifecycle.switches import Terms, turn_off, turn_on
 from robots.models import AuditEvent, EmergencySwitch, Namespace, Robot
+from robots.switch_targets import Issuer
 from robots.unused import Period
 from robots.unused_rows import robot_rows
 from tests import factories
+from tests.audit_triggers import backdate
 from tests.conftest import Cast
 
 DAYS = 90
@@ -23,6 +26,7 @@ OLD = DAYS + 1
 BY = factories.BY
 TERMS = Terms("leak")
 
+ISSUER = Issuer("https://issuer.example")
 BOTH = {"acme+ci": None, "acme+reader": None}
 
 
@@ -90,6 +94,36 @@ def switch_off_the_namespaces(cast: Cast) -> None:
     turn_off(cast.acme, BY)
 
 
+def switch_off_both_robots(cast: Cast) -> None:
+    for robot in (cast.ci, cast.reader):
+        turn_on(robot, TERMS, BY)
+        turn_off(robot, BY)
+
+
+def let_the_robots_switches_end(cast: Cast) -> None:
+    for robot in (cast.ci, cast.reader):
+        turn_on(robot, TERMS, BY)
+    EmergencySwitch.objects.update(ends_at=timezone.now())
+
+
+def switch_off_an_issuer(cast: Cast) -> None:
+    let_both_trust(cast)
+    turn_on(ISSUER, TERMS, BY)
+    turn_off(ISSUER, BY)
+
+
+def let_the_issuers_switch_end(cast: Cast) -> None:
+    let_both_trust(cast)
+    turn_on(ISSUER, TERMS, BY)
+    EmergencySwitch.objects.update(ends_at=timezone.now())
+
+
+def let_both_trust(cast: Cast) -> None:
+    for robot in (cast.ci, cast.reader):
+        for subject in ("one", "two"):
+            Trust(robot=robot, issuer=ISSUER.url, subject=subject).save()
+
+
 def let_a_switch_end(cast: Cast) -> None:
     turn_on(cast.acme, TERMS, BY)
     EmergencySwitch.objects.update(ends_at=timezone.now())
@@ -106,6 +140,10 @@ def let_a_switch_end(cast: Cast) -> None:
         switch_off_the_sites,
         switch_off_the_namespaces,
         let_a_switch_end,
+        switch_off_both_robots,
+        let_the_robots_switches_end,
+        switch_off_an_issuer,
+        let_the_issuers_switch_end,
     ],
 )
 def test_who_could_not_log_in_is_not_idle(
@@ -141,7 +179,7 @@ def test_what_happened_before_the_days_does_not_count(
 
 
 def age_events() -> None:
-    AuditEvent.objects.update(created_at=timezone.now() - timedelta(days=OLD))
+    backdate(AuditEvent.objects.all(), timezone.now() - timedelta(days=OLD))
 
 
 def test_reasons_to_keep_an_idle_robot(old: Cast, settings: Settings) -> None:
@@ -162,3 +200,20 @@ def test_a_switch_that_is_on_keeps_all_but_its_exceptions(
     terms = Terms("leak", None, ["acme+ci"])
     turn_on(None if whole_site else old.acme, terms, BY)
     assert idle() == BOTH | {"acme+reader": "is stopped by an emergency switch"}
+
+
+def test_the_switch_of_another_robot_or_issuer_lets_nobody_in(old: Cast) -> None:
+    Trust(robot=old.ci, issuer="https://issuer.example/", subject="s").save()
+    for target in (old.ci, ISSUER):
+        turn_on(target, TERMS, BY)
+        turn_off(target, BY)
+    assert idle() == {"acme+reader": None}
+
+
+def test_a_narrower_switch_that_is_on_keeps_whom_it_may_stop(old: Cast) -> None:
+    turn_on(old.ci, TERMS, BY)
+    assert idle() == BOTH | {"acme+ci": "is stopped by an emergency switch"}
+    Trust(robot=old.reader, issuer=ISSUER.url, subject="s").save()
+    turn_on(ISSUER, TERMS, BY)
+    kept = "trusts an issuer whose emergency switch is on"
+    assert idle()["acme+reader"] == kept

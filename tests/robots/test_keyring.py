@@ -1,5 +1,7 @@
 """Keys for what is kept at rest: one subkey for each purpose, newest first."""
 
+import re
+
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
@@ -54,3 +56,29 @@ def test_without_keys_the_site_key_protects_tokens(
     settings.SECRET_KEY = "second site key"
     assert len(first) == 1
     assert keyring.keys("seals") != first
+
+
+def test_an_id_is_of_the_key_and_of_nothing_else(settings: Settings) -> None:
+    settings.ROBOTS_SECRET_KEYS = f"{NEW},{OLD}"
+    new, old = keyring.key_ids()
+    assert re.fullmatch("[0-9a-f]{8}", new)
+    assert new != old
+    assert keyring.current_key_id() == new == keyring.key_id_of(NEW.strip())
+    settings.ROBOTS_SECRET_KEYS = f"{OLD},{NEW}"
+    assert keyring.key_ids() == (old, new)
+
+
+def test_an_id_is_the_beginning_of_no_subkey_in_use(settings: Settings) -> None:
+    settings.ROBOTS_SECRET_KEYS = OLD
+    for purpose in ("robot token digest", "robot token seal", "client key"):
+        assert (
+            not keyring.current_key(purpose).hex().startswith(keyring.current_key_id())
+        )
+
+
+@pytest.mark.parametrize(
+    ("keys", "one"), [(OLD, True), (f"{NEW},{OLD}", False), ("", True)]
+)
+def test_whether_there_is_one_key(keys: str, one: bool, settings: Settings) -> None:
+    settings.ROBOTS_SECRET_KEYS = keys
+    assert keyring.has_one_root() is one

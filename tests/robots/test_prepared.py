@@ -111,3 +111,22 @@ def test_times_are_compared_as_times() -> None:
 def test_a_missing_value_is_an_error_and_no_answer() -> None:
     with pytest.raises(KeyError, match="name"):
         PreparedQuery(Robot, Counted()).rows({})
+
+
+@pytest.mark.parametrize("repeated", [3, 1])
+def test_what_is_repeated_comes_back_as_without_that(repeated: int) -> None:
+    """Of two columns that need converting, all or only one are among those."""
+    store("ci", expires_at=MOMENT, enabled=False)
+    store("cd", enabled=True)
+    for name in ("web", "api"):
+        Namespace.objects.get(name="acme").repositories.create(name=name)
+
+    def build() -> QuerySet[Any, Any]:
+        return Robot.objects.order_by("pk", "namespace__repositories__pk").values_list(
+            "pk", "enabled", "expires_at", "namespace__repositories__name"
+        )
+
+    rows = PreparedQuery(Robot, build, repeated=repeated).rows({})
+    assert rows == list(build())
+    assert len(rows) == 4
+    assert rows == PreparedQuery(Robot, build).rows({})

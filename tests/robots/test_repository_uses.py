@@ -16,6 +16,7 @@ from robots.models import Repository, RepositoryUse, Robot
 from robots.names import RepositoryName
 from robots.repository_uses import RepositoryUses
 from robots.roles import Action
+from robots.usage import Usage
 from tests import factories
 from tests.conftest import Cast
 
@@ -52,6 +53,18 @@ def test_robots_and_people_with_the_same_key_are_two_callers(cast: Cast) -> None
         ("acme/web", "acme+ci", "pull"),
         ("acme/web", "alice", "push"),
     ]
+
+
+def test_what_waits_is_counted(cast: Cast) -> None:
+    uses = RepositoryUses()
+    for robot in (cast.ci, cast.reader):
+        for repository in (cast.web, cast.web, cast.api):
+            pulled(uses, robot, repository)
+    assert uses.waiting() == 4
+    uses.note(Kind.USER, cast.alice.pk, cast.web.pk, "push", NOW)
+    assert uses.waiting() == 5
+    uses.flush()
+    assert uses.waiting() == 0
 
 
 def test_the_first_and_the_latest_use_are_kept(cast: Cast) -> None:
@@ -192,6 +205,29 @@ def test_no_more_uses_wait_than_there_is_room_for(
     uses.flush()
     assert [name for name, *_ in stored()] == ["acme/api", "acme/web"]
     assert "1 uses of repositories dropped" in caplog.text
+
+
+def test_a_flush_is_hurried_once_enough_uses_wait(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by what an outage kept: it would be tried again without a pause."""
+    hurried: list[int] = []
+    uses = RepositoryUses()
+    monkeypatch.setattr(repository_uses, "ENOUGH", 2)
+    monkeypatch.setattr(Usage, "hurry", lambda _: hurried.append(uses.waiting()))
+    for repository in (cast.web, cast.web, cast.api, cast.public):
+        pulled(uses, cast.ci, repository)
+    assert hurried == [2]
+
+    def fails(*_: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(repository_uses, "write", fails)
+        uses.flush()
+    assert (uses.waiting(), hurried) == (3, [2])
+    uses.flush()
+    assert [name for name, *_ in stored()] == ["acme/api", "acme/public", "acme/web"]
 
 
 def test_what_is_no_use_is_refused_at_once(cast: Cast) -> None:

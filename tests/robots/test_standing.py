@@ -1,7 +1,5 @@
 """What people are to namespaces, with and without an OAuth ceiling."""
 
-from dataclasses import replace
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -76,24 +74,24 @@ def test_there_is_no_standing_where_there_is_no_namespace(
 def test_a_ceiling_cuts_the_standing(
     cast: Cast, ceiling: Ceiling, expected: list[str]
 ) -> None:
-    alice = replace(factories.user_identity(cast.alice), ceiling=ceiling)
+    alice = factories.user_identity(cast.alice)._replace(ceiling=ceiling)
     assert rights(standing(alice)) == expected
     assert rights(standing(alice, "alice")) == expected
 
 
 def test_a_ceiling_never_lifts(cast: Cast) -> None:
     bob = factories.user_identity(cast.bob)
-    capped = replace(bob, ceiling=Ceiling(namespace=TeamRole.ADMIN))
+    capped = bob._replace(ceiling=Ceiling(namespace=TeamRole.ADMIN))
     assert rights(standing(capped)) == ["is_member"]
 
 
 def test_a_role_everywhere_needs_the_site_in_the_ceiling(cast: Cast) -> None:
     charlie = factories.user_identity(cast.charlie)
-    auditor = replace(charlie, site_role=Role.READ)
+    auditor = charlie._replace(site_role=Role.READ)
     assert rights(standing(auditor)) == ["may_audit"]
-    assert rights(standing(replace(charlie, site_role=Role.ADMIN))) == ALL
+    assert rights(standing(charlie._replace(site_role=Role.ADMIN))) == ALL
     for site, expected in ((True, ["may_audit"]), (False, [])):
-        token = replace(auditor, ceiling=Ceiling(site=site))
+        token = auditor._replace(ceiling=Ceiling(site=site))
         assert rights(standing(token)) == expected
 
 
@@ -130,7 +128,7 @@ def test_lists_of_namespaces_agree_with_the_standing_in_each(
     ]
     names = list(Namespace.objects.values_list("name", flat=True))
     for caller in callers:
-        caller = replace(caller, ceiling=ceiling, site_role=site_role)
+        caller = caller._replace(ceiling=ceiling, site_role=site_role)
         found = {name: standing(caller, name) for name in names}
         for listed, right in (
             (administered_namespaces, "is_admin"),

@@ -17,7 +17,7 @@ from django.db.transaction import TransactionManagementError
 from pytest_django import DjangoAssertNumQueries
 
 from robots.models import Namespace
-from robots.statements import Statement
+from robots.statements import Statement, write_once
 
 BOTH = "SELECT name, '50%%' FROM robots_namespace WHERE name IN (%s, %s)"
 WRONG = "SELECT nothing FROM robots_namespace WHERE name = %s"
@@ -231,3 +231,40 @@ def test_what_is_kept_goes_with_its_connection(acme: Namespace) -> None:
     connection.close()
     gc.collect()
     assert closed() is None
+
+
+@pytest.mark.django_db
+def test_what_is_written_once_is_written(acme: Namespace) -> None:
+    sql = "UPDATE robots_namespace SET name = %s WHERE id = %s"
+    write_once(connection, sql, ["renamed", acme.pk])
+    acme.refresh_from_db()
+    assert acme.name == "renamed"
+
+
+@needs_postgresql
+@pytest.mark.django_db
+def test_what_is_written_once_is_not_kept_by_the_driver(acme: Namespace) -> None:
+    """A client-side cursor writes the values into the text, so each is another one."""
+    connection.ensure_connection()
+    driver: Any = connection.connection
+    threshold = driver.prepare_threshold
+    kept = len(driver._prepared._counts)
+    for number in range(5):
+        write_once(
+            connection,
+            "UPDATE robots_namespace SET name = %s WHERE id = %s",
+            [f"n-{number}", acme.pk],
+        )
+    assert len(driver._prepared._counts) == kept
+    assert driver.prepare_threshold == threshold is not None
+
+
+@needs_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_driver_goes_on_preparing_after_a_failure(acme: Namespace) -> None:
+    connection.ensure_connection()
+    driver: Any = connection.connection
+    threshold = driver.prepare_threshold
+    with pytest.raises(ProgrammingError):
+        write_once(connection, "UPDATE nothing SET name = %s", ["x"])
+    assert driver.prepare_threshold == threshold is not None

@@ -27,6 +27,7 @@ from robots.unused_rows import (
     team_rows,
 )
 from tests import factories
+from tests.audit_triggers import backdate
 from tests.conftest import Cast
 
 DAYS = 90
@@ -243,7 +244,7 @@ def test_a_robot_that_was_enabled_lately_is_not_idle(deed: str, cast: Cast) -> N
         change_robot(cast.ci, {"description": "new"}, factories.BY)
     idle = {"acme+reader"} | ({"acme+ci"} if deed == "other" else set())
     assert robots().keys() == idle
-    AuditEvent.objects.update(created_at=timezone.now() - timedelta(days=OLD))
+    backdate(AuditEvent.objects.all(), timezone.now() - timedelta(days=OLD))
     assert robots().keys() == {"acme+ci", "acme+reader"}
 
 

@@ -143,6 +143,20 @@ def test_a_thread_that_has_ended_is_started_again(
     assert begun == [60, 60]
 
 
+def test_a_thread_in_a_hurry_does_not_wait_for_its_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.USAGE_FLUSH_SECONDS = 3600
+    monkeypatch.setattr("robots.usage.atexit.register", lambda _: None)
+    usage, flushed = Usage(), threading.Semaphore(0)
+    usage.also_flush(flushed.release)
+    usage.wake()
+    for _ in range(2):
+        usage.hurry()
+        assert flushed.acquire(timeout=SECONDS)
+    assert not flushed.acquire(blocking=False)
+
+
 def test_a_robot_deleted_meanwhile_does_not_stop_the_others(cast: Cast) -> None:
     usage = Usage()
     usage.note(factories.robot_identity(cast.ci), NOON)
@@ -183,6 +197,27 @@ class SlowStore:
         if taken:
             assert self.may_write.wait(SECONDS)
         self.written += taken
+
+
+def test_a_deed_that_fails_keeps_no_other_from_writing(
+    cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor does it end the thread, which would begin with the same one again."""
+    usage, done = Usage(), []
+
+    def fail() -> None:
+        raise UnicodeError
+
+    usage.also_flush(fail)
+    usage.also_flush(lambda: done.append("written"))
+    usage.note(factories.robot_identity(cast.ci), NOON)
+    usage.flush()
+    cast.ci.refresh_from_db()
+    assert cast.ci.last_used_at == NOON
+    assert done == ["written"]
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [
+        UnicodeError
+    ]
 
 
 def test_the_flush_of_a_stop_waits_for_the_one_under_way() -> None:

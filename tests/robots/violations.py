@@ -12,8 +12,11 @@ from federation.models import Trust, UsedAssertion
 from quaysite.models import OidcAccount, User
 from robots.models import (
     AppToken,
+    AuditSeal,
+    AuditShipment,
     DefaultPermission,
     EmergencySwitch,
+    ExpiryNotice,
     ImportedSecret,
     Namespace,
     NamespaceKind,
@@ -45,6 +48,7 @@ BAD_SIMPLE_NAMES = (
 )
 BAD_REPOSITORY_NAMES = ("", "Upper", "a//b", "/a", "a/", "ends\n", ".a", "a/-b", "a:b")
 BAD_LISTS = ("acme", "acme+", "+ci", "acme+ci\n", "acme+ci acme+cd", "a+b+c", "A+b")
+BAD_KEY_IDS = ("0a1b2c3", "0A1B2C3D", "0a1b2cxx", "0a1b2c3\n")
 UNKNOWN_NUMBERS = (0, 4)
 
 
@@ -63,6 +67,7 @@ class Stage:
     other_web: Repository
     digest: str = "d" * 64
     uuid: UUID = UUID(int=1)
+    issuer: str = "https://issuer.example"
     yes: bool = True
 
 
@@ -156,8 +161,42 @@ def switch(stage: Stage, **fields: Any) -> None:
     EmergencySwitch.objects.bulk_create([EmergencySwitch(**complete | fields)])
 
 
+def seal(stage: Stage, **fields: Any) -> None:
+    complete = {
+        "number": 1,
+        "first_event": 10,
+        "last_event": 20,
+        "event_count": 5,
+        "sealed_at": stage.robot.created_at,
+    }
+    AuditSeal.objects.bulk_create([AuditSeal(**complete | fields)])
+
+
+def two_seals(stage: Stage) -> None:
+    for number in (1, 2):
+        seal(stage, number=number)
+
+
+def notice(stage: Stage, **fields: Any) -> None:
+    made = stage.robot.created_at
+    complete = {"ends_at": made, "days": 7, "channel": "email"}
+    times = {"created_at": made, "next_attempt_at": made}
+    ExpiryNotice.objects.bulk_create([ExpiryNotice(**times, **complete | fields)])
+
+
+def notice_of_token(stage: Stage) -> None:
+    token(stage, digest="n" * 64)
+    of = RobotToken.objects.get(digest="n" * 64)
+    notice(stage, token=of)
+    notice(stage, token=of)
+
+
 def switch_allowing(allowed: str) -> Callable[[Stage], None]:
     return lambda stage: switch(stage, site=True, allowed=allowed)
+
+
+def switch_of_issuer(issuer: str) -> Callable[[Stage], None]:
+    return lambda stage: switch(stage, issuer=issuer)
 
 
 def used_by_two(stage: Stage) -> None:
@@ -229,6 +268,16 @@ VIOLATIONS = [
               lambda s: trust(s, issuer="")),
     Violation("federation_trust_names_someone", "no subject",
               lambda s: trust(s, subject="")),
+    *(
+        Violation(name, repr(bad), write)
+        for bad in BAD_KEY_IDS
+        for name, write in (
+            ("robots_robottoken_key_id_valid",
+             lambda s, bad=bad: token(s, key_id=bad)),
+            ("robots_apptoken_key_id_valid",
+             lambda s, bad=bad: app_token(s, key_id=bad)),
+        )
+    ),
     # One grantee, one member, one creator at most
     Violation("robots_permission_one_grantee", "none", permission),
     Violation("robots_permission_one_grantee", "user and robot",
@@ -247,6 +296,20 @@ VIOLATIONS = [
     Violation("robots_switch_one_target", "none", switch),
     Violation("robots_switch_one_target", "site and namespace",
               lambda s: switch(s, site=True, namespace=s.acme)),
+    Violation("robots_switch_one_target", "namespace and robot",
+              lambda s: switch(s, namespace=s.acme, robot=s.robot)),
+    Violation("robots_switch_one_target", "robot and issuer",
+              lambda s: switch(s, robot=s.robot, issuer=s.issuer)),
+    Violation("robots_switch_one_target", "site and issuer",
+              lambda s: switch(s, site=True, issuer=s.issuer)),
+    *(
+        Violation("robots_switch_issuer_is_url", repr(bad),
+                  switch_of_issuer(bad))
+        for bad in ("", "issuer.example", "HTTPS://issuer.example", " https://i",
+                    "ftp://issuer.example\nhttps://issuer.example")
+    ),
+    Violation("robots_switch_robot_allows_none", "itself",
+              lambda s: switch(s, robot=s.robot, allowed="acme+ci")),
     Violation("robots_switch_site_is_true", "false",
               lambda s: switch(s, site=False)),
     Violation("robots_switch_has_reason", "none",
@@ -279,6 +342,16 @@ VIOLATIONS = [
     Violation("robots_repository_mirror_namespace", "foreign robot",
               lambda s: Repository.objects.filter(pk=s.web.pk).update(
                   mirror_robot=s.other_robot)),
+    # Seals of the audit
+    Violation("robots_seal_numbers_from_one", "0", lambda s: seal(s, number=0)),
+    Violation("robots_seal_covers_events", "none", lambda s: seal(s, event_count=0)),
+    Violation("robots_seal_covers_events", "backwards",
+              lambda s: seal(s, last_event=9)),
+    Violation("robots_seal_purges_older_events", "its own",
+              lambda s: seal(s, purged_event=10)),
+    Violation("robots_seal_last_event_unique", "twice", two_seals),
+    Violation("robots_shipment_names_destination", "nowhere",
+              lambda s: AuditShipment.objects.create(destination="")),
     # Nothing twice
     Violation("robots_permission_user_unique", "twice",
               twice(permission, user="person")),
@@ -296,6 +369,10 @@ VIOLATIONS = [
               twice(switch, site="yes")),
     Violation("robots_switch_namespace_unique", "twice",
               twice(switch, namespace="acme")),
+    Violation("robots_switch_robot_unique", "twice",
+              twice(switch, robot="robot")),
+    Violation("robots_switch_issuer_unique", "twice",
+              twice(switch, issuer="issuer")),
     Violation("robots_team_name_unique", "twice",
               lambda s: Team.objects.create(namespace=s.acme, name="dev")),
     Violation("robots.namespace.name", "twice",
@@ -325,6 +402,13 @@ VIOLATIONS = [
               lambda s: use(s, robot=s.robot, user=s.person)),
     Violation("robots_use_action_known", "all",
               lambda s: use(s, robot=s.robot, action="*")),
+    Violation("robots_notice_robot_unique", "twice", twice(notice, robot="robot")),
+    Violation("robots_notice_token_unique", "twice", notice_of_token),
+    Violation("robots_notice_one_thing", "none", notice),
+    Violation("robots_notice_channel_known", "pigeon",
+              lambda s: notice(s, robot=s.robot, channel="pigeon")),
+    Violation("robots_notice_is_ahead", "no day",
+              lambda s: notice(s, robot=s.robot, days=0)),
     Violation("robots_replication_beat_is_one", "a second",
               lambda s: ReplicationBeat.objects.create(id=2, at=s.robot.created_at)),
     Violation("federation_trust_identity_unique", "twice",

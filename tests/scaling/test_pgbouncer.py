@@ -39,6 +39,7 @@ def pooled(
         DATABASE_PREPARED_STATEMENTS="false",
         WORKERS="2",
         THREADS="6",
+        LOGIN_FAILURE_LIMIT="0",
     )
 
 

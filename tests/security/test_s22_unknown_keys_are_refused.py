@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from federation.models import Trust
+from robots.models import RepositoryPermission
 from tests.api.conftest import ALL_SCOPES
 from tests.api.local import LocalClient
 from tests.api.tokens import bearer
@@ -128,3 +129,27 @@ def test_s22_only_what_pages_say_of_themselves_is_let_pass(api: LocalClient) -> 
     answer = api.post(f"{ROBOT}/federation", [{**APP, "isExpanded": True}])
     assert (answer.status, answer.json) == (200, [APP])
     assert api.post(f"{ROBOT}/trusts", {**APP, "isExpanded": True}).status == 400
+
+
+@pytest.mark.parametrize("key", ["until", "expires_at", "Role", "repository"])
+@pytest.mark.parametrize("grantee", ["user/acme+ci", "user/bob", "team/developers"])
+def test_s22_an_unknown_key_of_a_permission(
+    grantee: str, key: str, cast: Cast, api: LocalClient
+) -> None:
+    """A grant that was meant to end, or to be somewhere else, is none."""
+    path = f"/api/v1/repository/acme/public/permissions/{grantee}"
+    answer = api.put(path, {"role": "admin", key: "2030-01-01T00:00:00Z"})
+    assert answer.status == 400
+    begins = f"Additional properties are not allowed: {key}; known are role"
+    assert answer.json["detail"].startswith(begins)
+    assert not RepositoryPermission.objects.filter(repository=cast.public).exists()
+
+
+@pytest.mark.parametrize("grantee", ["user/acme+ci", "user/bob", "team/developers"])
+def test_s22_a_permission_may_be_sent_back_as_it_was_shown(
+    grantee: str, cast: Cast, api: LocalClient
+) -> None:
+    path = f"/api/v1/repository/acme/public/permissions/{grantee}"
+    shown = api.put(path, {"role": "read"}).json
+    changed = api.put(path, {**shown, "role": "write"})
+    assert (changed.status, changed.json) == (200, {**shown, "role": "write"})

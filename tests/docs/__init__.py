@@ -1,0 +1,1 @@
+"""The manual: what it tells is done, where it leads is there (docs/contributing.md)."""
