@@ -40,7 +40,7 @@ class Options:
     robots: int = 20_000
     permissions: int = 500_000
     requests: int = 100_000
-    flushes: int = 4
+    flushes: int = 8
     bulk_rows: int = 50_000
 
     @property

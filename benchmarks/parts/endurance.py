@@ -1,7 +1,7 @@
 """Memory of a worker over very many requests: how much, and whether it grows.
 
 What waits to be written grows until it is, and what is freed then is used again, so
-both halves hold two flushes of usage.
+both halves hold several flushes of usage.
 """
 
 import time
