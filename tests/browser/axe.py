@@ -20,7 +20,7 @@ def violations(page: Page) -> list[str]:
     # Whatever is fading in has no contrast yet.
     page.wait_for_timeout(300)
     found: list[dict[str, Any]] = page.evaluate(
-        "async () => (await axe.run()).violations"
+        "async () => (await axe.run({resultTypes: ['violations']})).violations"
     )
     return [
         f"{item['id']}: {node['html'][:200]} {node['failureSummary']}"

@@ -14,17 +14,26 @@ NARROW = {"width": 375, "height": 800}
 _NOT_PAGES = re.compile(r"/(jsi18n|logout|autocomplete)/")
 _KEPT_PARAMETERS = {"namespace", "tab", "kind"}
 
+_LINKS = (
+    "[...document.querySelectorAll('a[href]:not([download])')]"
+    ".map(link => link.getAttribute('href'))"
+)
+
 MAX_PAGES = 200
 
 
 class Crawl:
-    """Opens pages and looks at each on a wide light screen.
+    """Opens pages on a wide light screen and looks at each.
 
-    With `dark` also on a narrow dark one. No page may have `secret` in its source.
+    With `judging` for violations too, with `dark` also on a narrow dark screen. No page
+    may have `secret` in its source.
     """
 
-    def __init__(self, page: Page, *, dark: bool, secret: str | None = None) -> None:
+    def __init__(
+        self, page: Page, *, judging: bool, dark: bool, secret: str | None = None
+    ) -> None:
         self.page = page
+        self.judging = judging
         self.dark = dark
         self.secret = secret
         self.problems: list[str] = []
@@ -48,9 +57,10 @@ class Crawl:
             return
         if self.secret and self.secret in self.page.content():
             self.problems.append(f"{address}: has {self.secret}")
-        for link in self.page.locator("a[href]:not([download])").all():
-            self._add(link.get_attribute("href") or "")
-        self._judge(address, "light")
+        for href in self.page.evaluate(_LINKS):
+            self._add(href)
+        if self.judging:
+            self._judge(address, "light")
         if self.dark:
             self._look_in_the_dark(address)
 

@@ -35,9 +35,10 @@ def world(cast: Cast) -> Cast:
     return cast
 
 
-def crawl(sign_in: SignIn, user: User, least: int) -> Crawl:
+def crawl(sign_in: SignIn, user: User, least: int, *, judging: bool = True) -> Crawl:
     whole = user.is_superuser
-    crawl = Crawl(sign_in(user), dark=whole, secret=None if whole else RIVAL)
+    secret = None if whole else RIVAL
+    crawl = Crawl(sign_in(user), judging=judging, dark=whole, secret=secret)
     crawl.run()
     assert crawl.problems == []
     assert len(crawl.visited) >= least
@@ -49,11 +50,12 @@ def test_of_a_superuser(world: Cast, sign_in: SignIn) -> None:
 
 
 def test_of_an_administrator(world: Cast, sign_in: SignIn) -> None:
-    crawl(sign_in, world.alice, 25)
+    """What is on these pages the superuser's have too, and more."""
+    crawl(sign_in, world.alice, 25, judging=False)
 
 
 def test_of_a_member(world: Cast, sign_in: SignIn) -> None:
-    crawl(sign_in, world.bob, 10)
+    crawl(sign_in, world.bob, 10, judging=False)
 
 
 def test_of_somebody_who_is_in_no_organization(world: Cast, sign_in: SignIn) -> None:

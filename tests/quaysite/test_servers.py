@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -105,7 +106,12 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database of a site, made once."""
+    """An empty database of a site, made once for all modules that import this."""
+    return _migrated(tmp_path_factory)
+
+
+@cache
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("migrated")
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "-v0"],
