@@ -18,6 +18,8 @@ from django.utils.html import format_html
 from django.views import View
 from django.views.generic import TemplateView
 
+from robots import conf
+from robots.admin.credentials import show_new_token
 from robots.admin.new_robot import (
     BOXES,
     NAME_RULE,
@@ -29,7 +31,8 @@ from robots.admin.reach import reach_of
 from robots.admin.refusals import REFUSALS, explain
 from robots.admin.shell import Shell, organization_page, organization_shell
 from robots.errors import RobotsDisallowed
-from robots.lifecycle.robots import create_robot
+from robots.freshness import fresh_or_redirect, is_fresh
+from robots.lifecycle.robots import NewToken, create_robot
 from robots.models import (
     Namespace,
     Repository,
@@ -42,6 +45,11 @@ from robots.roles import Role
 from robots.text import is_storable
 
 CREATED = "Successfully created robot account with robot name: {} + {}."
+
+NOT_SHOWN = (
+    "Its token was not shown, and no copy of it is kept: whoever administers {} gets"
+    " a new one on its Credentials page."
+)
 
 OFFERED = 20
 """The most names that are offered while one is typed."""
@@ -88,7 +96,8 @@ class CreateRobotPage(_NewRobotView, TemplateView):
     """A form, then a review of it, then the deed; every step sends all of the form.
 
     `step` says which button it was. Without a namespace in the address it asks for
-    one first.
+    one first. Where no copy of a token is kept, it begins with a fresh sign-in and
+    ends with the token, for who may see it.
     """
 
     title = "Create robot account"
@@ -97,6 +106,8 @@ class CreateRobotPage(_NewRobotView, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.namespace is None:
             return self._ask_where()
+        if self._shows_token and (again := fresh_or_redirect(request)):
+            return again
         return self._show_form(self._form(self.namespace))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -109,7 +120,19 @@ class CreateRobotPage(_NewRobotView, TemplateView):
             return self._show_form(form)
         if step == "create":
             return self._create(form)
-        return self._show("create_robot_review", form=form)
+        return self._show(
+            "create_robot_review",
+            form=form,
+            is_kept=conf.tokens_retrievable(),
+            shows_token=self._shows_token and is_fresh(request.session),
+        )
+
+    @property
+    def _shows_token(self) -> bool:
+        """Whether the token is for who is here, now or never."""
+        if self.namespace is None or conf.tokens_retrievable():
+            return False
+        return reach_of(self.request).may_see_secrets(self.namespace.pk)
 
     def _form(
         self, namespace: Namespace, data: Any = None, *, checked: bool = True
@@ -143,12 +166,20 @@ class CreateRobotPage(_NewRobotView, TemplateView):
         except REFUSALS as refusal:
             form.add_error("name", explain(refusal))
         else:
-            return self._made(made.robot)
+            return self._made(made)
         return self._show_form(form)
 
-    def _made(self, robot: Robot) -> HttpResponse:
-        """The list that the robot is in; its token waits on the page of credentials."""
+    def _made(self, made: NewToken) -> HttpResponse:
+        """The token, where this is the one time; else the list that the robot is in.
+
+        A session that is no longer fresh gets the list, and no token.
+        """
+        if self._shows_token and is_fresh(self.request.session):
+            return show_new_token(self.model_admin, self.request, made)
+        robot = made.robot
         text = CREATED.format(robot.namespace.name, robot.name)
+        if not conf.tokens_retrievable():
+            text = f"{text} {NOT_SHOWN.format(robot.namespace.name)}"
         if reach_of(self.request).may_see_secrets(robot.namespace_id):
             page = reverse("admin:robots_robot_credentials", args=[robot.pk])
             text = format_html('{} <a href="{}">Show its credentials</a>', text, page)

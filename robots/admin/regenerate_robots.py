@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from robots import conf
 from robots.admin.bulk import Bulk, chosen_robots, is_sent
 from robots.admin.credentials.forms import LifetimeForm
 from robots.admin.performer import performer_of
@@ -22,6 +23,12 @@ GRACES = [
     (604_800, "Go on working for one week"),
 ]
 """Seconds that the tokens before go on working."""
+
+UNREADABLE = (
+    "Nothing was done: no copy of a token is kept, so nobody could read the new ones."
+    " Regenerate one at a time, each on its robot's Credentials page, or many with"
+    " manage.py rotate_tokens."
+)
 
 
 class GraceForm(LifetimeForm):
@@ -39,8 +46,12 @@ def ask_to_regenerate(
 ) -> HttpResponse | None:
     """The page that asks; once it is answered, the deed. The caller is atomic.
 
-    Both are for a fresh session, as for the token of one robot.
+    Both are for a fresh session, as for the token of one robot. Where no copy of a
+    token is kept there is only a message: nobody could read the new ones.
     """
+    if not conf.tokens_retrievable():
+        model_admin.message_user(request, UNREADABLE, messages.ERROR)
+        return None
     if again := fresh_or_redirect(request):
         return again
     robots = chosen_robots(model_admin, request, queryset)

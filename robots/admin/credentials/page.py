@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from robots import conf
 from robots.admin.credentials.forms import SCOPES, DownloadForm, RegenerateForm
 from robots.admin.credentials.keyless import Keyless, keyless_steps
+from robots.admin.owned import OwnedAdmin
 from robots.admin.performer import performer_of
 from robots.admin.reach import reach_of
 from robots.admin.refusals import REFUSALS, explain
@@ -25,7 +26,7 @@ from robots.admin.robot_pages import RobotPage
 from robots.credentials import Secret
 from robots.errors import RobotsDisallowed
 from robots.freshness import fresh_or_redirect
-from robots.lifecycle.robots import is_disallowed, regenerate_token
+from robots.lifecycle.robots import NewToken, is_disallowed, regenerate_token
 from robots.lifecycle.token_reading import (
     is_own_token,
     note_reading,
@@ -58,6 +59,7 @@ TABS = {
     "keyless": "Keyless",
 }
 
+MADE = "Robot account {} was created. This is its token."
 NEW = "The token was regenerated. This is the new one."
 SHOWN = "The token is shown below. That you have seen it is in the audit log."
 UNREADABLE = (
@@ -120,6 +122,7 @@ class CredentialsPage(RobotPage):
             "open_tab": self._open_tab(),
             "scopes": SCOPES,
             "keyless": self.keyless(),
+            "address": self._page(),
             **_texts(login),
         }
 
@@ -175,10 +178,26 @@ class CredentialsPage(RobotPage):
         wanted = self.request.POST.get("tab") or self.request.GET.get("tab")
         return wanted if wanted in TABS else next(iter(TABS))
 
+    def _page(self) -> str:
+        return reverse("admin:robots_robot_credentials", args=[self.row.pk])
+
     def _address(self) -> str:
         """This page, at the tab that is open."""
-        page = reverse("admin:robots_robot_credentials", args=[self.row.pk])
-        return f"{page}?tab={self._open_tab()}"
+        return f"{self._page()}?tab={self._open_tab()}"
+
+
+def show_new_token(
+    model_admin: OwnedAdmin, request: HttpRequest, made: NewToken
+) -> HttpResponse:
+    """The page of a robot made by this request, with its token.
+
+    The caller asks first who it is, and for a fresh session.
+    """
+    page = CredentialsPage(model_admin=model_admin)
+    page.setup(request)
+    page.row, page.secret = made.robot, made.secret
+    done = MADE.format(made.robot.full_name)
+    return page.render_to_response(page.get_context_data(done=done))
 
 
 def notes_on(robot: Robot) -> list[str]:

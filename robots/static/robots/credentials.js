@@ -7,9 +7,8 @@
 
   // A reload asks for the page anew: it neither posts again nor shows the token.
   const remember = (key) => {
-    const address = new URL(location.href);
+    const address = new URL(page.dataset.address, location.href);
     address.searchParams.set("tab", key);
-    address.hash = "";
     history.replaceState(null, "", address);
   };
 
