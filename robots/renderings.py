@@ -122,12 +122,22 @@ def pod(login: Login) -> str:
 
 def podman_line(login: Login) -> str:
     """The command by which podman logs in, secret included."""
-    return f"podman login -u='{login.robot}' -p='{login.token}' {login.host}"
+    return f"podman {_login_words(login)}"
 
 
 def docker_line(login: Login) -> str:
     """The command by which docker logs in, secret included."""
-    return f"docker login -u='{login.robot}' -p='{login.token}' {login.host}"
+    return f"docker {_login_words(login)}"
+
+
+def _login_words(login: Login) -> str:
+    name, token = _quoted(str(login.robot)), _quoted(login.token)
+    return f"login -u={name} -p={token} {login.host}"
+
+
+def _quoted(text: str) -> str:
+    """One word of a shell, whatever is in it: imported tokens are of any text."""
+    return "'" + text.replace("'", r"'\''") + "'"
 
 
 def kubernetes_file(login: Login, scope: Scope) -> File:

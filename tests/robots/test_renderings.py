@@ -5,7 +5,9 @@ import gzip
 import io
 import json
 import shlex
+import subprocess
 import tarfile
+from pathlib import Path
 
 import pytest
 import yaml
@@ -139,6 +141,55 @@ def test_a_shell_reads_name_token_and_host_out_of_the_lines(robot: RobotName) ->
         assert line == f"{program} login -u='{robot}' -p='{TOKEN}' {HOST}"
         words = [program, "login", f"-u={robot}", f"-p={TOKEN}", HOST]
         assert shlex.split(line) == words
+
+
+HOSTILE = {
+    "breaks out": "x'$(touch broken)'; touch broken; '",
+    "back quotes": "`touch broken`'`touch broken`'",
+    "quotes alone": "''''\"''\"",
+    "back slashes": "a\\'b\\\\'; touch broken #\\",
+    "a line end": "first'\ntouch broken\n'last",
+    "a variable": "$HOME'$HOME'!!",
+    "begins with a dash": "-'-",
+}
+"""Tokens that another registry let somebody choose."""
+
+any_hostile = pytest.mark.parametrize("token", HOSTILE.values(), ids=HOSTILE)
+
+
+@pytest.mark.parametrize("program", ["podman", "docker"])
+@any_hostile
+def test_a_token_stays_one_word_in_a_shell(
+    token: str, program: str, tmp_path: Path
+) -> None:
+    line = {"podman": podman_line, "docker": docker_line}[program]
+    given = line(Login(RobotName("myorg", "ci"), HOST, Secret(token)))
+    script = f"{program}() {{ printf '%s\\0' \"$@\"; }}\n{given}\n"
+
+    ran = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True)
+
+    words = ["login", "-u=myorg+ci", f"-p={token}", HOST]
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.decode().split("\0")[:-1] == words
+    assert list(tmp_path.iterdir()) == []
+
+
+@any_scope
+@any_hostile
+def test_a_token_stays_itself_in_every_file(token: str, scope: Scope) -> None:
+    held = Login(RobotName("myorg", "ci"), HOST, Secret(token))
+    read = yaml.safe_load(FILES["kubernetes"](held, scope).content)
+    configs = [
+        FILES["docker"](held, scope).content,
+        base64.b64decode(read["data"][".dockerconfigjson"], validate=True),
+    ]
+    with tarfile.open(fileobj=io.BytesIO(mesos_file(held).content)) as archive:
+        opened = archive.extractfile(".docker/config.json")
+        assert opened is not None
+        configs.append(opened.read())
+    for config in configs:
+        ((_, entry),) = json.loads(config)["auths"].items()
+        assert base64.b64decode(entry["auth"]).decode() == f"myorg+ci:{token}"
 
 
 @any_scope
