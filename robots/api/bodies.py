@@ -14,6 +14,9 @@ from robots.api.errors import ApiError
 
 _MISSING = "Missing JSON body"
 
+_ABSENT = {None, "", "0"}
+"""What the length of a body is where there is none."""
+
 
 class Text(serializers.CharField):
     """A JSON string, kept byte for byte; nothing else is taken for one."""
@@ -119,9 +122,15 @@ def validated(
 def optional(
     serializer: type[serializers.Serializer[Any]], request: Request
 ) -> dict[str, Any]:
-    """The valid body; an absent one, or `null`, is `{}`."""
-    if not _is_json(request) or not request.META.get("CONTENT_LENGTH"):
+    """The valid body; an absent one, or `null`, is `{}`.
+
+    Raises ApiError for one that is not valid, UnsupportedMediaType for one that does
+    not say that it is JSON, ParseError for one that says so and is none.
+    """
+    if request.META.get("CONTENT_LENGTH") in _ABSENT:
         return _checked(serializer, {})
+    if not _is_json(request):
+        raise UnsupportedMediaType(request.content_type or "")
     return _checked(serializer, {} if request.data is None else request.data)
 
 
@@ -129,7 +138,7 @@ def json_of(request: Request) -> Any:
     """The JSON body, of any type but null; raises what a missing one earns."""
     if not _is_json(request):
         raise UnsupportedMediaType(request.content_type or "")
-    if request.data is None or request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+    if request.data is None or request.META.get("CONTENT_LENGTH") in _ABSENT:
         raise ApiError(_MISSING)
     return request.data
 

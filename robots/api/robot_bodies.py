@@ -3,7 +3,7 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from robots.api.bodies import (
@@ -59,7 +59,7 @@ def creation_body(request: Request) -> dict[str, Any]:
     """
     try:
         body = optional(RobotBody, request)
-    except ParseError:
+    except (ParseError, UnsupportedMediaType):
         body = check(RobotBody, {})
     if "permissions" in body:
         body["permissions"] = [

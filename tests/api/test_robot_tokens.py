@@ -110,6 +110,24 @@ def test_a_bad_body_adds_no_token(cast: Cast, local_user: As, body: object) -> N
     assert cast.ci.tokens.count() == 1
 
 
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "text/plain", "nonsense", ""]
+)
+def test_a_body_that_is_not_said_to_be_json_adds_no_token(
+    content_type: str, cast: Cast, local_user: As
+) -> None:
+    alice = local_user(cast.alice)
+    body = b'{"expires_at": "2099-01-01T00:00:00Z"}'
+
+    refused = alice.post(TOKENS, body, Content_Type=content_type)
+    counted = cast.ci.tokens.count()
+    empty = alice.post(TOKENS, b"", Content_Type=content_type)
+
+    assert (refused.status, counted) == (415, 1)
+    assert refused.json["message"].startswith("Did not attempt to load JSON data")
+    assert (empty.status, empty.json["expires"]) == (201, None)
+
+
 def test_a_token_is_retired(cast: Cast, local_user: As) -> None:
     alice = local_user(cast.alice)
     secret = alice.post(TOKENS).json["token"]

@@ -193,6 +193,7 @@ def test_tokens_that_are_not_kept_readable_are_shown_once(
         (b"null", "application/json"),
         (b"{bad", "application/json"),
         (b'{"description": 5}', "text/plain"),
+        (b'{"description": "5"}', "application/x-www-form-urlencoded"),
         (b'{"nonsense": [1]}', "application/json"),
     ],
 )
