@@ -25,21 +25,34 @@ PATIENCE = 1.0
 def keep_audit() -> None:
     """One round; what fails is logged, and tried again in the next.
 
+    What is sealed is shipped also where no more can be: just then somebody may have
+    tampered with it here.
     With USAGE_FLUSH_SECONDS=0 there is no round: `seal_audit` and `ship_audit` do it.
     """
     if conf.usage_flush_seconds() <= 0:
         return
+    _seal()
+    _ship()
+
+
+def _seal() -> None:
     try:
         _sealer().seal(seconds=SECONDS, patience=PATIENCE)
+    except ChainBroken as error:
+        logger.error("audit events not sealed: %s", error.message)
+    except OUTAGES as error:
+        logger.warning("audit events not sealed: %s", type(error).__name__)
+
+
+def _ship() -> None:
+    try:
         for shipped in ship_all(SECONDS):
             if shipped.trouble:
                 logger.warning(
                     "audit events not shipped to %s: %s", shipped.to, shipped.trouble
                 )
-    except ChainBroken as error:
-        logger.error("audit events not sealed: %s", error.message)
     except OUTAGES as error:
-        logger.warning("audit events not sealed: %s", type(error).__name__)
+        logger.warning("audit events not shipped: %s", type(error).__name__)
 
 
 @cache
