@@ -84,10 +84,7 @@ def update_organization(
     _check_email(changes.get("email", ""))
     _check_fields(changes)
     with transaction.atomic():
-        rows = Namespace.objects.select_for_update(no_key=True)
-        locked = rows.filter(pk=namespace.pk).first()
-        if locked is None:
-            raise NotFound(f"There is no organization {namespace.name}")
+        locked = _locked(namespace, no_key=True)
         new = {k: v for k, v in changes.items() if getattr(locked, k) != v}
         for field, value in new.items():
             setattr(locked, field, value)
@@ -100,12 +97,20 @@ def update_organization(
 
 
 def set_namespace_enabled(namespace: Namespace, enabled: bool, by: Performer) -> None:
-    """Let everybody into a namespace, a personal one too, or nobody at all."""
+    """Let everybody into a namespace, a personal one too, or nobody at all.
+
+    Nothing is recorded where it is so already. Raises NotFound if the namespace is
+    gone.
+    """
     with transaction.atomic():
+        locked = _locked(namespace, no_key=True)
         namespace.enabled = enabled
-        namespace.save(update_fields=["enabled"])
+        if locked.enabled == enabled:
+            return
+        locked.enabled = enabled
+        locked.save(update_fields=["enabled"])
         kind = "enable_namespace" if enabled else "disable_namespace"
-        audit.record(kind, by, namespace)
+        audit.record(kind, by, locked)
 
 
 def delete_organization(namespace: Namespace, by: Performer) -> None:
@@ -121,10 +126,7 @@ def delete_organization(namespace: Namespace, by: Performer) -> None:
         )
     try:
         with transaction.atomic():
-            rows = Namespace.objects.select_for_update()
-            locked = rows.filter(pk=namespace.pk).first()
-            if locked is None:
-                raise NotFound(f"There is no organization {namespace.name}")
+            locked = _locked(namespace)
             audit.record("org_delete", by, locked, namespace_name=locked.name)
             lock_robots(locked)
             locked.delete()
@@ -142,6 +144,20 @@ def lock_robots(namespace: Namespace) -> None:
     """
     robots = Robot.objects.select_for_update().filter(namespace=namespace)
     list(robots.order_by("pk").values_list("pk"))
+
+
+def _locked(namespace: Namespace, *, no_key: bool = False) -> Namespace:
+    """The row as it is now, kept so until the transaction ends; or NotFound.
+
+    With `no_key` others may go on storing what belongs to it. Whoever deletes it must
+    not say so.
+    """
+    rows = Namespace.objects.select_for_update(no_key=no_key)
+    locked = rows.filter(pk=namespace.pk).first()
+    if locked is None:
+        noun = "organization" if namespace.is_organization else "namespace"
+        raise NotFound(f"There is no {noun} {namespace.name}")
+    return locked
 
 
 def _add_owners(namespace: Namespace, owner: AbstractBaseUser | None) -> None:
