@@ -56,7 +56,7 @@ def create_organization(
     has the name.
     """
     names.check_namespace_name(name)
-    _check_email(email)
+    check_email(email)
     _check_no_person_has(email)
     _check_fields(fields)
     facts = {**({"email": email} if email else {}), **fields}
@@ -81,7 +81,7 @@ def update_organization(
     Answers the row as it is then. Raises DomainError for a value that cannot be,
     NotFound if the organization is gone.
     """
-    _check_email(changes.get("email", ""))
+    check_email(changes.get("email", ""))
     _check_fields(changes)
     with transaction.atomic():
         locked = _locked(namespace, no_key=True)
@@ -170,11 +170,11 @@ def _add_owners(namespace: Namespace, owner: AbstractBaseUser | None) -> None:
 
 def check_organization_email(email: str) -> None:
     """Raise DomainError unless a new organization may have this address."""
-    _check_email(email)
+    check_email(email)
     _check_no_person_has(email)
 
 
-def _check_email(email: str) -> None:
+def check_email(email: str) -> None:
     """Raise DomainError for an address that is none; an empty text is no address."""
     if not email:
         return
@@ -195,7 +195,7 @@ def _check_no_person_has(email: str) -> None:
 
 
 def _check_fields(fields: Mapping[str, Any]) -> None:
-    _check_email(fields.get("invoice_email_address", ""))
+    check_email(fields.get("invoice_email_address", ""))
     _check_tag_expiration(fields.get("tag_expiration_s", 0))
 
 

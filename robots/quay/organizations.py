@@ -1,5 +1,6 @@
 """One organization of a running Quay, as an access file has it."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,7 +12,11 @@ from robots.accessfile.documents import (
 from robots.credentials import Secret
 from robots.errors import DomainError, NameInvalid
 from robots.importing.answers import Unusable, called, flag, mapping, text
-from robots.lifecycle.organizations import TAG_EXPIRATIONS, check_organization_email
+from robots.lifecycle.organizations import (
+    TAG_EXPIRATIONS,
+    check_email,
+    check_organization_email,
+)
 from robots.names import check_team_name
 from robots.quay.accounts import account_in
 from robots.quay.api import QuayApi, part
@@ -85,17 +90,21 @@ def _fields(api: QuayApi, name: str, view: dict[str, Any]) -> dict[str, Any]:
 
 
 def _email(view: dict[str, Any]) -> str | None:
-    return _address(text(view, "email", ""))
+    return _address(view, "email", check_organization_email)
 
 
 def _invoice_address(view: dict[str, Any]) -> str | None:
-    return _address(text(view, "invoice_email_address", ""))
+    """Often a person's: bills may go to somebody who has an account too."""
+    return _address(view, "invoice_email_address", check_email)
 
 
-def _address(address: str) -> str | None:
+def _address(
+    view: dict[str, Any], field: str, check: Callable[[str], None]
+) -> str | None:
+    address = text(view, field, "")
     if not address or _is_uuid(address):
         return None
-    check_organization_email(address)
+    check(address)
     return address
 
 

@@ -256,7 +256,7 @@ PARTS = {
     "an address that is none": (ORG, {**with_teams(), "invoice_email_address": "x"}),
     "a person's address": (
         ORG,
-        {**with_teams(), "invoice_email_address": "eve@example.com"},
+        {**with_teams(), "email": "eve@example.com"},
     ),
     "an address that is a number": (ORG, {**with_teams(), "invoice_email_address": 7}),
     "a team with a description of 5 MB": (

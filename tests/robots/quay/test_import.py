@@ -127,6 +127,31 @@ def test_all_of_it_comes_and_the_unknown_person_is_named_once(quay: Quay) -> Non
     assert AuditEvent.objects.count() == events.count() > 0
 
 
+def test_bills_may_go_to_the_address_of_a_person_who_is_here(quay: Quay) -> None:
+    factories.user("carla", email="carla@example.com")
+    billed = {"invoice_email": True, "invoice_email_address": "Carla@example.com"}
+    quay.answers[ORG] = {**quay.answers[ORG], **billed}
+    ran = run_import(quay)
+    assert (ran.code, ran.left_out) == (0, [])
+    brought = Namespace.objects.get(name="acme")
+    assert brought.email == "ops@example.com"
+    assert brought.invoice_email is True
+    assert brought.invoice_email_address == "Carla@example.com"
+
+
+def test_the_address_of_a_person_who_is_here_becomes_no_organizations(
+    quay: Quay,
+) -> None:
+    factories.user("carla", email="carla@example.com")
+    quay.answers[ORG] = {**quay.answers[ORG], "email": "carla@example.com"}
+    ran = run_import(quay)
+    reason = (
+        "email of organization acme: Email has already been used: carla@example.com"
+    )
+    assert (ran.code, ran.left_out) == (3, [reason])
+    assert Namespace.objects.get(name="acme").email == ""
+
+
 def test_without_anybody_missing_it_is_just_done(quay: Quay) -> None:
     factories.user("carla")
     ran = run_import(quay)
