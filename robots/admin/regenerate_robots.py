@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -10,35 +9,17 @@ from django.template.response import TemplateResponse
 
 from robots import conf
 from robots.admin.bulk import Bulk, chosen_robots, is_sent
-from robots.admin.credentials.forms import LifetimeForm
+from robots.admin.credentials.forms import RegenerateForm
 from robots.admin.performer import performer_of
 from robots.freshness import fresh_or_redirect
 from robots.lifecycle.robots import regenerate_token
 from robots.models import Robot
-
-GRACES = [
-    (0, "End at once"),
-    (3_600, "Go on working for one hour"),
-    (86_400, "Go on working for one day"),
-    (604_800, "Go on working for one week"),
-]
-"""Seconds that the tokens before go on working."""
 
 UNREADABLE = (
     "Nothing was done: no copy of a token is kept, so nobody could read the new ones."
     " Regenerate one at a time, each on its robot's Credentials page, or many with"
     " manage.py rotate_tokens."
 )
-
-
-class GraceForm(LifetimeForm):
-    grace = forms.TypedChoiceField(
-        choices=GRACES,
-        coerce=int,
-        label="The present tokens",
-        initial=0,
-        widget=forms.RadioSelect,
-    )
 
 
 def ask_to_regenerate(
@@ -57,7 +38,7 @@ def ask_to_regenerate(
     robots = chosen_robots(model_admin, request, queryset)
     if robots is None:
         return None
-    form = GraceForm(request.POST if is_sent(request) else None)
+    form = RegenerateForm(request.POST if is_sent(request) else None)
     if form.is_valid():
         _regenerate(request, robots, form)
         return None
@@ -69,7 +50,9 @@ def ask_to_regenerate(
     )
 
 
-def _regenerate(request: HttpRequest, robots: list[Robot], form: GraceForm) -> None:
+def _regenerate(
+    request: HttpRequest, robots: list[Robot], form: RegenerateForm
+) -> None:
     by, grace = performer_of(request), form.cleaned_data["grace"]
     for robot in robots:
         regenerate_token(robot, by, grace, form.expires_at)
