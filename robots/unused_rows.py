@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from robots import conf
 from robots.idle import last_seen, why_kept
 from robots.models import Namespace, RepositoryPermission
+from robots.moments import moment_text
 from robots.names import TEAM_PREFIX
 from robots.roles import Role, Visibility
 from robots.unused import Period, empty_teams, idle_robots, unused_permissions
@@ -165,8 +166,3 @@ def _grantee(permission: RepositoryPermission) -> str:
     if permission.robot is not None:
         return permission.robot.full_name
     return permission.user.get_username() if permission.user else ""
-
-
-def moment_text(moment: datetime | None) -> str | None:
-    """RFC 3339, in UTC; None for None."""
-    return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -11,9 +11,9 @@ from federation.api.bodies import ConditionView
 from federation.entries import Entry, SubjectMatch
 from federation.linter import grade
 from federation.models import Trust
-from robots.api import moments
 from robots.api.formats import date
 from robots.models import Robot
+from robots.moments import moment_text
 
 _LEVELS = ["ok", "warning", "refused"]
 _WHY = ("check", "claim", "expected", "actual", "reason")
@@ -130,7 +130,7 @@ def trust_view(trust: Trust, live: int) -> dict[str, Any]:
 
 def _with_end(facts: dict[str, Any], entry: Entry) -> dict[str, Any]:
     if "expires_at" in facts:
-        facts["expires_at"] = moments.shown(entry.expires_at)
+        facts["expires_at"] = moment_text(entry.expires_at)
     return facts
 
 

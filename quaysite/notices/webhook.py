@@ -10,9 +10,9 @@ from django.db.models import Q, QuerySet
 from quaysite.notices import conf
 from quaysite.notices.channels import TellFailed, name_of
 from quaysite.signed_posts import PostFailed, send_signed
-from robots.api.moments import shown
 from robots.conf import site_url
 from robots.models import ExpiryNotice, NoticeChannel
+from robots.moments import moment_text
 
 
 class Webhook:
@@ -50,6 +50,6 @@ def message_of(notice: ExpiryNotice) -> dict[str, Any]:
         "namespace": robot.namespace.name,
         "robot": robot.full_name,
         "token_id": notice.token_id,
-        "expires_at": shown(notice.ends_at),
+        "expires_at": moment_text(notice.ends_at),
         "days": notice.days,
     }

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from robots.api.bodies import Choice, Flag, StrictBody, Text, Texts
-from robots.api.moments import Moment, shown
+from robots.api.moments import Moment
 from robots.api.robot_permissions import RobotPermissionViewSet
 from robots.api.rules import ROBOT_GRANTS, Rule
 from robots.lifecycle.bulk_permissions import (
@@ -19,6 +19,7 @@ from robots.lifecycle.bulk_permissions import (
     Wanted,
     change_permissions,
 )
+from robots.moments import moment_text
 from robots.roles import Role
 from robots.selection import Matching, Named, Selection
 
@@ -122,7 +123,7 @@ def _role(name: str) -> Role | None:
 def _shown(made: Plan) -> dict[str, Any]:
     return {
         "role": made.wanted.role_name,
-        "until": shown(made.wanted.until),
+        "until": moment_text(made.wanted.until),
         "added": [step.name for step in made.added],
         "changed": [_change(step, made.wanted) for step in made.changed],
         "removed": [step.name for step in made.removed],

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from robots.api.base import ApiViewSet, NamespaceViewSet, no_content
 from robots.api.bodies import StrictBody, Text, Texts
 from robots.api.errors import FrameworkError, Missing
-from robots.api.moments import Moment, shown
+from robots.api.moments import Moment
 from robots.api.robots import RobotScope
 from robots.api.rules import (
     ROBOT_ADMIN,
@@ -30,6 +30,7 @@ from robots.errors import DomainError, NotFound
 from robots.issuer_trusts import robots_trusting
 from robots.lifecycle.switches import Terms, turn_off, turn_on
 from robots.models import EmergencySwitch, Namespace, Robot
+from robots.moments import moment_text
 from robots.switch_targets import Issuer, Target, columns_of, issuer_named
 from robots.switches import switches_on
 
@@ -200,8 +201,8 @@ class IssuerSwitchViewSet(SwitchViewSet):
 def _view(switch: EmergencySwitch) -> dict[str, Any]:
     return {
         "reason": switch.reason,
-        "since": shown(switch.turned_on_at),
+        "since": moment_text(switch.turned_on_at),
         "by": switch.turned_on_by,
-        "until": shown(switch.ends_at),
+        "until": moment_text(switch.ends_at),
         "allowed": switch.allowed_names,
     }

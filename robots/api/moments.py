@@ -1,6 +1,4 @@
-"""Points in time in JSON that are ours, not Quay's: RFC 3339 (contract 0.7 has the
-others).
-"""
+"""Points in time in bodies that are ours, not Quay's (contract 0.7 has the others)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +9,6 @@ from robots.ends import RULE, is_end
 
 _BAD = "{shown} is not a date and time like 2030-01-31T12:00:00Z"
 _FAR = f"{{shown}} is not {RULE}"
-
-
-def shown(moment: datetime | None) -> str | None:
-    """RFC 3339, in UTC; None for None."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class Moment(serializers.DateTimeField):

@@ -8,11 +8,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 
-from robots.api import moments
 from robots.api.formats import avatar, date
 from robots.api.schema import Avatar
 from robots.lifecycle.token_reading import readable_tokens, unsealed
 from robots.models import RepositoryPermission, Robot, TeamMember
+from robots.moments import moment_text
 
 _MAX_KEYS = 10_000
 """Keys that a query may list; databases take no endless number of parameters."""
@@ -33,7 +33,7 @@ def extended(robot: Robot) -> dict[str, Any]:
     return {
         "unstructured_metadata": robot.metadata,
         "enabled": robot.enabled,
-        "expires_at": moments.shown(robot.expires_at),
+        "expires_at": moment_text(robot.expires_at),
     }
 
 

@@ -15,6 +15,7 @@ from robots.api.paging import LIMIT, searched_page
 from robots.api.rules import UNUSED_ACCESS, Rule
 from robots.api.schema import NEXT_PAGE, query
 from robots.models import Namespace
+from robots.moments import moment_text
 from robots.plain_plans import plain_plans
 from robots.unused import (
     DEFAULT_DAYS,
@@ -24,7 +25,7 @@ from robots.unused import (
     known_since,
     unused_permissions,
 )
-from robots.unused_rows import moment_text, permission_row, robot_rows, team_rows
+from robots.unused_rows import permission_row, robot_rows, team_rows
 
 PER_PAGE = 100
 """Permissions of one page, where the caller does not say."""

@@ -17,13 +17,13 @@ from robots.lookup import namespace_named
 from robots.management.command import Deed, Outcome
 from robots.management.secret_files import new_file
 from robots.models import Namespace
+from robots.moments import moment_text
 from robots.plain_plans import plain_plans
 from robots.unused import DEFAULT_DAYS, Period, known_since
 from robots.unused_rows import (
     EmptyTeam,
     IdleRobot,
     UnusedPermission,
-    moment_text,
     permission_rows,
     robot_rows,
     team_rows,
