@@ -40,10 +40,6 @@ class KeptRow(NamedTuple):
         return opened.key_id == self.key_id == keyring.current_key_id()
 
 
-def _all_of(rows: QuerySet[Any], now: datetime) -> QuerySet[Any]:
-    return rows
-
-
 def _not_ended(rows: QuerySet[Any], now: datetime) -> QuerySet[Any]:
     return rows.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
 

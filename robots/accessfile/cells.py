@@ -7,7 +7,7 @@ text has one way to be written and reading is exact.
 
 COLUMNS = ("repository", "grantee", "role", "until")
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes the first character of a formula for."""
 
 _GUARD = "'"

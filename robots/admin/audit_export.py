@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from robots import audit
+from robots.accessfile.cells import FORMULA
 from robots.admin.audit_search import AuditChangeList
 from robots.admin.audit_words import sentence_of
 from robots.admin.performer import performer_of
@@ -46,9 +47,6 @@ HEADER = (
 _CHUNK = 2_000
 _LONG = 1_500
 """Characters of a query that are not sent back to its form."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of something to be computed."""
 
 
 class _Echo:
@@ -93,7 +91,7 @@ def csv_lines(events: Iterable[AuditEvent]) -> Iterator[str]:
 def inert(cell: str) -> str:
     """The text as a spreadsheet shows it and never computes it; always sendable."""
     text = cell.encode("utf-8", "backslashreplace").decode("utf-8")
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _cells(event: AuditEvent) -> Sequence[str]:

@@ -9,8 +9,8 @@ from rest_framework import serializers
 from robots.api.formats import avatar_of
 from robots.api.members import member_ids
 from robots.api.schema import Avatar
-from robots.models import Namespace, Robot, Team
-from robots.roles import Role
+from robots.models import Namespace, RepositoryPermission, Robot, Team
+from robots.roles import Role, Visibility
 
 
 def members_of(namespace: Namespace) -> frozenset[int] | None:
@@ -38,6 +38,18 @@ def of_account(
 def of_team(team: Team, role: Role) -> dict[str, Any]:
     """A team's permission."""
     return {"role": role.label, "name": team.name, "avatar": avatar_of(team)}
+
+
+def on_repository(row: RepositoryPermission) -> dict[str, Any]:
+    """A permission of somebody known already, by where it is."""
+    repository = row.repository
+    return {
+        "repository": {
+            "name": repository.name,
+            "is_public": repository.visibility == Visibility.PUBLIC,
+        },
+        "role": Role(row.role).label,
+    }
 
 
 class RoleReply(serializers.Serializer[Any]):

@@ -8,12 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from robots.api.paging import searched_page
+from robots.api.permission_views import on_repository
 from robots.api.robot_views import permissions_now
 from robots.api.robots import RobotScope
 from robots.api.rules import ROBOT_PERMISSIONS, Rule
 from robots.api.schema import SEARCHED_PAGE
-from robots.models import RepositoryPermission
-from robots.roles import Role, Visibility
 
 
 class RobotRepository(serializers.Serializer[Any]):
@@ -53,17 +52,5 @@ class RobotPermissionViewSet(RobotScope):
         rows = rows.select_related("repository")
         name = "repository__name"
         page = searched_page(rows, request, [name], name)
-        shown = [permission_view(row) for row in page.items]
+        shown = [on_repository(row) for row in page.items]
         return Response({"permissions": shown, **page.rest()})
-
-
-def permission_view(row: RepositoryPermission) -> dict[str, Any]:
-    """One permission as Quay shows it."""
-    repository = row.repository
-    return {
-        "repository": {
-            "name": repository.name,
-            "is_public": repository.visibility == Visibility.PUBLIC,
-        },
-        "role": Role(row.role).label,
-    }

@@ -7,8 +7,8 @@ from rest_framework import serializers
 from robots.api.formats import avatar_of
 from robots.api.members import Account, account_name
 from robots.api.schema import Avatar
-from robots.models import RepositoryPermission, Robot, Team, TeamMember
-from robots.roles import Role, TeamRole, Visibility
+from robots.models import Robot, Team, TeamMember
+from robots.roles import Role, TeamRole
 
 
 def team_view(team: Team, is_new: bool) -> dict[str, Any]:
@@ -40,18 +40,6 @@ def member_of(row: TeamMember) -> Account:
     if member is None:
         raise TypeError("a membership names nobody")
     return member
-
-
-def permission_view(permission: RepositoryPermission) -> dict[str, Any]:
-    """What a team may do to one repository."""
-    repository = permission.repository
-    return {
-        "repository": {
-            "name": repository.name,
-            "is_public": repository.visibility == Visibility.PUBLIC,
-        },
-        "role": Role(permission.role).label,
-    }
 
 
 class TeamReply(serializers.Serializer[Any]):

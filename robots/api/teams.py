@@ -19,6 +19,7 @@ from robots.api.errors import ApiError, DataModelError, Missing
 from robots.api.members import live_permissions
 from robots.api.organization_scope import OrganizationScope, username_path
 from robots.api.paging import page_of
+from robots.api.permission_views import on_repository
 from robots.api.rules import NAMESPACE_ADMIN, NAMESPACE_AUDIT, TEAM_MEMBER, Rule
 from robots.api.schema import NEXT_PAGE, query
 from robots.api.team_views import (
@@ -28,7 +29,6 @@ from robots.api.team_views import (
     TeamReply,
     member_of,
     member_view,
-    permission_view,
     team_view,
 )
 from robots.errors import DomainError, NotFound
@@ -129,7 +129,7 @@ class TeamViewSet(TeamScope):
         if wanted := queries.text(request, "q"):
             rows = rows.filter(repository__name__icontains=wanted)
         page = page_of(rows.select_related("repository"), request, limit, "id")
-        shown = [permission_view(row) for row in page.items]
+        shown = [on_repository(row) for row in page.items]
         return Response({"permissions": shown, **page.rest()})
 
     def _team_to_delete(self) -> Team:

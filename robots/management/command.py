@@ -19,6 +19,7 @@ from django.db import Error as DatabaseFailure
 
 from robots.audit import Performer
 from robots.errors import DomainError
+from robots.text import is_storable
 
 DONE = 0
 DATABASE_FAILED = 1
@@ -134,9 +135,12 @@ class Deed(BaseCommand):
 
 
 def _check_text(options: dict[str, Any]) -> None:
-    """Refuse what no database can store, and what no output can show."""
+    """Refuse what no database can store, and what no output can show.
+
+    Bytes of the command line that are not UTF-8 arrive as lone surrogates.
+    """
     for option, value in options.items():
-        if any(not _is_storable(text) for text in _texts(value)):
+        if any(not is_storable(text) for text in _texts(value)):
             raise DomainError(f"{option}: {_UNSTORABLE}")
 
 
@@ -145,8 +149,3 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, (list, tuple)):
         yield from (item for item in value if isinstance(item, str))
-
-
-def _is_storable(text: str) -> bool:
-    # Bytes of the command line that are not UTF-8 arrive as lone surrogates.
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)

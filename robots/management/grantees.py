@@ -5,9 +5,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from robots.errors import DomainError
 from robots.explain import identity_of_robot
 from robots.identity import ANONYMOUS, Identity
-from robots.lifecycle.permissions import Grantee
+from robots.lifecycle.permissions import Grantee, column_of
 from robots.lookup import robot_named, team_named, user_named
-from robots.models import Repository, RepositoryPermission, Robot, Team
+from robots.models import Repository, RepositoryPermission, Robot
 from robots.names import TEAM_PREFIX
 from robots.people import identity_of_person
 
@@ -43,14 +43,8 @@ def permission_of(
     grantee: Grantee, repository: Repository
 ) -> RepositoryPermission | None:
     """The grantee's own permission, ended or not, locked until the transaction ends."""
-    permissions = RepositoryPermission.objects.filter(repository=repository)
-    if isinstance(grantee, Robot):
-        permissions = permissions.filter(robot=grantee)
-    elif isinstance(grantee, Team):
-        permissions = permissions.filter(team=grantee)
-    else:
-        permissions = permissions.filter(user_id=grantee.pk)
-    return permissions.select_for_update().first()
+    permissions = RepositoryPermission.objects.select_for_update()
+    return permissions.filter(repository=repository, **column_of(grantee)).first()
 
 
 def facts_of(permission: RepositoryPermission) -> dict[str, str | None]:
