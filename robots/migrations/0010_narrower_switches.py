@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
             model_name="emergencyswitch",
             name="robot",
             field=models.ForeignKey(
+                db_constraint=False,
                 null=True,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",

@@ -148,8 +148,14 @@ def servers(folder: Path, database_url: str) -> Iterator[Servers]:
 
 
 def _is_ready(address: str) -> bool:
+    """By /readyz; a version of before there was one is ready when it is alive."""
+    status = _status(address, "/readyz")
+    return (_status(address, "/healthz") if status == 404 else status) == 200
+
+
+def _status(address: str, path: str) -> int | None:
     connection = http.client.HTTPConnection(address, timeout=5)
     with suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    return False
+        connection.request("GET", path)
+        return connection.getresponse().status
+    return None

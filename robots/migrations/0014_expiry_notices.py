@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("robots", "0010_narrower_switches"),
+        ("robots", "0013_replaced_tokens"),
     ]
 
     operations = [
@@ -40,27 +40,6 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["ends_at", "id"],
             },
-        ),
-        migrations.AddField(
-            model_name="robottoken",
-            name="is_replaced",
-            field=models.BooleanField(db_default=False, default=False, editable=False),
-        ),
-        migrations.AddIndex(
-            model_name="robot",
-            index=models.Index(
-                condition=models.Q(("expires_at__isnull", False)),
-                fields=["expires_at"],
-                name="robots_robot_end",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="robottoken",
-            index=models.Index(
-                condition=models.Q(("expires_at__isnull", False), ("origin", "static")),
-                fields=["expires_at"],
-                name="robots_token_static_end",
-            ),
         ),
         migrations.AddField(
             model_name="expirynotice",
