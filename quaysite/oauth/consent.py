@@ -20,6 +20,7 @@ from oauthlib.oauth2.rfc6749 import errors
 from quaysite.models import User
 from quaysite.oauth.authorization import Ask, cancel, grant, read, refuse
 from robots.audit import Performer
+from robots.freshness import fresh_or_redirect
 from robots.identity import Method
 from robots.oauth_scopes import DESCRIPTIONS, OAuthScope
 from robots.origin import origin_of
@@ -47,12 +48,17 @@ class GuardedPage(TemplateView):
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class AuthorizeView(LoginRequiredMixin, GuardedPage):
-    """Ask with GET, answer with POST; who is not signed in goes to sign in first."""
+    """Ask with GET, answer with POST; who is not signed in goes to sign in first.
+
+    So does who signed in too long ago: a token is always taken for a fresh sign-in.
+    """
 
     template_name = "quaysite/oauth/authorize.html"
     http_method_names = ("get", "head", "post")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if (stale := fresh_or_redirect(request)) is not None:
+            return stale
         try:
             return self.render_to_response(_context(read(request.GET)))
         except errors.FatalClientError as error:
@@ -61,6 +67,8 @@ class AuthorizeView(LoginRequiredMixin, GuardedPage):
             return refuse(error)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if (stale := fresh_or_redirect(request)) is not None:
+            return stale
         try:
             ask = read(request.GET)
             if "authorize" not in request.POST:

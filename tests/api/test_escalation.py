@@ -1,11 +1,12 @@
 """A stale session, or a token with a ceiling, must not become more than it is."""
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from quaysite.models import AccessToken, User
+from quaysite.models import AccessToken, Grant, User
 from robots.freshness import SIGNED_IN_AT
 from robots.models import AppToken
 from tests import factories
@@ -58,6 +59,45 @@ def test_a_stale_session_takes_nothing_over(cast: Cast) -> None:
     verified = client.post("/api/v1/signin/verify", {"password": factories.PASSWORD})
     assert verified.status == 200
     assert client.put(USER, NEW_PASSWORD).status == 200
+
+
+@pytest.mark.parametrize("response_type", ["code", "token"])
+def test_a_stale_session_agrees_to_no_application(
+    cast: Cast, settings: Settings, response_type: str
+) -> None:
+    settings.OAUTH_IMPLICIT_FLOW = True
+    client = stale(cast.alice)
+    callback = "https://thief.example/?a=b"
+    made = client.post(
+        "/api/v1/organization/acme/applications",
+        {"name": "app", "redirect_uri": callback},
+    ).json
+    asked = {
+        "response_type": response_type,
+        "client_id": made["client_id"],
+        "redirect_uri": callback,
+        "scope": "repo:admin org:admin user:admin",
+        "state": "s&t",
+    }
+    address = f"/oauth/authorize?{urlencode(asked)}"
+    browser = client.django
+    browser.get("/sign-in/again/")
+    form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"].value}
+    for answer in (
+        browser.get(address),
+        browser.post(address, {**form, "authorize": "x"}),
+    ):
+        again = urlsplit(answer["Location"])
+        assert (answer.status_code, again.path) == (302, "/sign-in/again/")
+        assert parse_qs(again.query) == {"next": [address]}
+        assert answer["Referrer-Policy"] == "no-referrer"
+    assert not Grant.objects.exists()
+    assert not AccessToken.objects.exists()
+    shown = browser.post(answer["Location"], {**form, "password": factories.PASSWORD})
+    assert (shown.status_code, shown["Location"]) == (302, address)
+    agreed = browser.post(address, {**form, "authorize": "x"})
+    assert agreed["Location"].startswith(callback)
+    assert Grant.objects.count() + AccessToken.objects.count() == 1
 
 
 @pytest.mark.parametrize("scope", ["user:admin", "user:admin org:admin super:user"])
