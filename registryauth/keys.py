@@ -82,6 +82,29 @@ class KeyStore:
         """Every key, oldest first. Raises KeyStoreError for an unreadable one."""
         return [self._load(path) for path in sorted(self.folder.glob("*.pem"))]
 
+    def published(self) -> list[SigningKey]:
+        """Every key, as registries are to know them: never without the one that signs.
+
+        Raises KeyStoreError for an unreadable one, and if the active one is missing.
+        """
+        active_id = self._active_id()
+        found = self.all()
+        if active_id not in {key.id for key in found}:
+            raise self._missing(active_id)
+        return found
+
+    def changed_ns(self) -> int:
+        """When a file was last added or taken away, in nanoseconds since the epoch.
+
+        Raises KeyStoreError.
+        """
+        try:
+            return self.folder.stat().st_mtime_ns
+        except OSError as error:
+            raise KeyStoreError(
+                f"cannot read {self.folder}: {error.strerror}"
+            ) from None
+
     def active(self) -> SigningKey:
         """The key that signs. Raises KeyStoreError if there is none."""
         path = self.folder / f"{self._active_id()}.pem"
@@ -94,7 +117,7 @@ class KeyStore:
         active_id = self._active_id()
         created = [(path.stem, _created(path)) for path in self.folder.glob("*.pem")]
         if active_id not in dict(created):
-            raise KeyStoreError(f"{self.folder}: the active key {active_id} is missing")
+            raise self._missing(active_id)
         return known_keys(created, active_id, self._activated())
 
     def active_mark(self) -> tuple[str, int]:
@@ -183,6 +206,9 @@ class KeyStore:
             return (self.folder / _ACTIVE).read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError):
             raise KeyStoreError(f"{self.folder} has no active signing key") from None
+
+    def _missing(self, active_id: str) -> KeyStoreError:
+        return KeyStoreError(f"{self.folder}: the active key {active_id} is missing")
 
     def _activated(self) -> datetime:
         """Since when the active key signs; as its file tells, where nobody wrote it."""

@@ -61,18 +61,22 @@ def forget_keys() -> None:
 
 
 def certificate_bundle() -> str:
-    """Certificates of all keys, PEM: `rootcertbundle` of a Distribution registry."""
-    return "".join(key.certificate for key in key_store().all())
+    """Certificates of all keys, PEM: `rootcertbundle` of a Distribution registry.
+
+    Raises KeyStoreError.
+    """
+    return "".join(key.certificate for key in key_store().published())
 
 
 def jwks() -> dict[str, list[dict[str, Any]]]:
     """All public keys as a JWK Set (RFC 7517), each with its libtrust kid.
 
     Makes the first key if there is none: an empty set would be cached as the truth.
+    Raises KeyStoreError where keys were lost, though this process may sign on.
     """
     active_key()
-    folder = key_store().folder
-    return {"keys": _published(folder, folder.stat().st_mtime_ns)}
+    store = key_store()
+    return {"keys": _published(store.folder, store.changed_ns())}
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +85,7 @@ def _published(folder: Path, changed_ns: int) -> list[dict[str, Any]]:
 
     Loading an RSA key takes 50 ms, and anybody may ask for the set.
     """
-    return [_jwk(key) for key in KeyStore(folder).all()]
+    return [_jwk(key) for key in KeyStore(folder).published()]
 
 
 def verifying_keys() -> list[jwt.PyJWK]:
@@ -90,8 +94,8 @@ def verifying_keys() -> list[jwt.PyJWK]:
     Raises KeyStoreError.
     """
     active_key()
-    folder = key_store().folder
-    return _verifying(folder, folder.stat().st_mtime_ns)
+    store = key_store()
+    return _verifying(store.folder, store.changed_ns())
 
 
 @lru_cache(maxsize=1)

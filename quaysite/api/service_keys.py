@@ -63,7 +63,7 @@ class ServiceKeyViewSet(ApiViewSet):
         """List the public keys that verify registry tokens."""
         try:
             jwks = {jwk["kid"]: jwk for jwk in signing.jwks()["keys"]}
-            stored = key_store().all()
+            stored = key_store().published()
         except KeyStoreError:
             raise FrameworkError("The signing keys cannot be read", 503) from None
         shown = [_shown(key, jwks[key.kid]) for key in stored if key.kid in jwks]

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copytree, rmtree
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import OperationalError, ProgrammingError, connection, connection
 from django.test import Client
 
 from registryauth import signing
+from registryauth.signer import key_store
 from robots.models import Repository
 from tests import factories
 from tests.conftest import Cast
@@ -172,3 +174,33 @@ def test_without_a_signing_key_it_is_503(
     signing.forget_keys()
     assert_unavailable(endpoint.get(WEB, login=basic("acme+ci", cast.ci_secret)))
     assert_unavailable(endpoint.client.get(JWKS_URL))
+
+
+@pytest.mark.parametrize("damage", ["no keys", "one key of two", "no folder"])
+def test_keys_that_are_lost_while_a_server_runs_are_503(
+    damage: str, cast: Cast, endpoint: Endpoint, own_signing_keys: Path
+) -> None:
+    """This process signs on with what it has loaded, and verifies nothing."""
+    login = basic("alice")
+    bearer = {"Authorization": f"Bearer {body(endpoint.get(login=login))['token']}"}
+    active = signing.active_key()
+    if damage == "one key of two":
+        key_store().add("ES256")
+    assert endpoint.client.get(JWKS_URL).status_code == 200
+    assert endpoint.client.get("/v2/", headers=bearer).status_code == 200
+    away = own_signing_keys.with_name(f"{own_signing_keys.name}-away")
+    copytree(own_signing_keys, away)
+    lost = f"{active.id}.pem" if damage == "one key of two" else "*.pem"
+    for path in own_signing_keys.glob(lost):
+        path.unlink()
+    if damage == "no folder":
+        rmtree(own_signing_keys)
+    assert_unavailable(endpoint.client.get(JWKS_URL))
+    assert_unavailable(endpoint.client.get("/v2/", headers=bearer))
+    endpoint.client.force_login(factories.user("root", is_superuser=True))
+    assert endpoint.client.get("/api/v1/superuser/keys").status_code == 503
+    assert endpoint.get(login=login).status_code == 200
+    copytree(away, own_signing_keys, dirs_exist_ok=True)
+    (kid, *_) = endpoint.client.get(JWKS_URL).json()["keys"]
+    assert kid["kid"] == active.kid
+    assert endpoint.client.get("/v2/", headers=bearer).status_code == 200
