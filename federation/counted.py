@@ -5,11 +5,17 @@ made of what a token says: of an issuer only its provider counts, and only where
 names the issuer.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
 from federation.admission import NotAdmitted
 from federation.entries import Entry
 from federation.errors import Code, Refused
 from federation.matching import CHECKS
 from federation.providers import Provider, provider_of
+from robots.errors import AskAgainLater
+from robots.outage import OUTAGES, is_outage
 from robots.tallies import tallies
 
 NO_PROVIDER = "unknown"
@@ -36,6 +42,27 @@ REASONS = (
 """The checks of a refusal (`Refused.check`), and what is no refusal of a token."""
 
 
+@contextmanager
+def failures() -> Iterator[None]:
+    """Count how an exchange that is asked for inside ends, unless with a token.
+
+    Once each, by its answer. What is no outage, but a fault of our own, is none.
+    """
+    began = perf_counter()
+    try:
+        yield
+    except AskAgainLater:
+        note_throttled(perf_counter() - began)
+        raise
+    except Refused as refused:
+        note_refusal(refused, perf_counter() - began)
+        raise
+    except OUTAGES as error:
+        if is_outage(error):
+            note_outage(perf_counter() - began)
+        raise
+
+
 def note_exchange(entry: Entry, seconds: float) -> None:
     """Count a token that was exchanged, and how long it took."""
     _note(_PROVIDERS[provider_of(entry)], "granted", seconds)
@@ -46,6 +73,12 @@ def note_refusal(refused: Refused, seconds: float) -> None:
     is_away = refused.code is Code.UNAVAILABLE
     _note(_provider(refused), "unavailable" if is_away else "refused", seconds)
     note_reason(ISSUER_UNAVAILABLE if is_away else refused.check)
+
+
+def note_throttled(seconds: float) -> None:
+    """Count an exchange that is answered 429, after too many wrong tokens."""
+    _note(NO_PROVIDER, "throttled", seconds)
+    note_reason(THROTTLED)
 
 
 def note_outage(seconds: float) -> None:

@@ -18,24 +18,20 @@ from robots.audit import Performer
 from robots.credentials import Secret
 from robots.identity import ANONYMOUS
 from robots.origin import Origin
-from robots.outage import OUTAGES
 
 
 def exchange(robot_name: str, token: Secret, origin: Origin, now: datetime) -> Minted:
     """Find the trusts, verify, match, use the token up, mint, audit: in that order.
 
-    Raises Refused, of which the namespace's administrators find an event.
+    Raises Refused, of which the namespace's administrators find an event. Counts what
+    it grants; whoever calls it counts the rest (`counted.failures`).
     """
     began = perf_counter()
     try:
         admission = admit(robot_name, token, now)
         minted = _exchanged(admission, origin, now)
     except Refused as refused:
-        counted.note_refusal(refused, perf_counter() - began)
         refusals.note(robot_name, refused, origin, now)
-        raise
-    except OUTAGES:
-        counted.note_outage(perf_counter() - began)
         raise
     counted.note_exchange(admission.trust.entry, perf_counter() - began)
     return minted

@@ -57,7 +57,8 @@ class RobotTokenView(View):
             counted.note_unreadable()
             return _answer(401, error=str(error))
         try:
-            minted = _exchanged(request, robot, token)
+            with counted.failures():
+                minted = _exchanged(request, robot, token)
         except AskAgainLater as later:
             return _asking_again(later, "message")
         except Refused as refused:
@@ -76,7 +77,8 @@ class TokenExchangeView(View):
         """The response of RFC 8693, section 2.2."""
         try:
             asked = token_exchange.read(read_form(request))
-            minted = _exchanged(request, asked.robot, asked.token)
+            with counted.failures():
+                minted = _exchanged(request, asked.robot, asked.token)
         except AskAgainLater as later:
             return _asking_again(later, "error_description")
         except FormUnreadable as error:

@@ -1,9 +1,12 @@
 """What federation counts: exchanges by provider, reasons, and how issuers answer."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import ProgrammingError, connection
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from federation import jwks
 from federation.counted import OTHER, PROVIDERS, REASONS, note_reason
@@ -95,6 +98,49 @@ def test_an_outage_is_no_refusal(
         ("exchanges", "unknown", "unavailable"): 1,
         ("exchange_refusals", "database"): 1,
     }
+
+
+@pytest.mark.parametrize("way", ["get", "post"])
+def test_who_has_to_wait_is_counted_as_throttled(
+    way: str, cast: Cast, exchange: Exchange, signer: Signer, settings: Settings
+) -> None:
+    settings.LOGIN_FAILURE_LIMIT = 2
+    ask = getattr(exchange, way)
+    refused = {"get": 401, "post": 400}[way]
+    assert {ask(signer.token()).status_code for _ in range(2)} == {refused}
+    before = tallies.totals()
+    assert ask(signer.token()).status_code == 429
+    assert counted(before) == {
+        ("exchanges", "unknown", "throttled"): 1,
+        ("exchange_refusals", "throttled"): 1,
+    }
+
+
+def test_a_refusal_that_is_told_to_nobody_is_counted_once(
+    cast: Cast, exchange: Exchange, signer: Signer, settings: Settings
+) -> None:
+    """Of an address that waits each token is looked at, as it may be a right one."""
+    settings.LOGIN_FAILURE_ADDRESS_LIMIT = 2
+    for robot in ("acme+a", "acme+b"):
+        assert exchange.get(signer.token(), robot).status_code == 401
+    before = tallies.totals()
+    assert exchange.get(signer.token()).status_code == 429
+    assert counted(before) == {
+        ("exchanges", "unknown", "throttled"): 1,
+        ("exchange_refusals", "throttled"): 1,
+    }
+
+
+def test_a_fault_of_our_own_is_no_outage(
+    cast: Cast, exchange: Exchange, signer: Signer
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise ProgrammingError("no such column")
+
+    before = tallies.totals()
+    with connection.execute_wrapper(refuse), pytest.raises(ProgrammingError):
+        exchange.get(signer.token())
+    assert counted(before) == {}
 
 
 @pytest.mark.parametrize("robot", ["", "a+b", "+", "acme+ci\n", "é" * 300])
