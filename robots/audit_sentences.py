@@ -4,7 +4,7 @@ Pure: from the kind, the copied names and the facts of an event. A kind that is 
 known here is told in the words of its own name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -92,7 +92,11 @@ def _robots(told: Told) -> str:
     names = told.facts.get("robots")
     if not isinstance(names, list) or not names:
         return _robot(told)
-    shown = ", ".join(_full_name(told, _plain(name)) for name in names[:3])
+    return _first_of([_full_name(told, _plain(name)) for name in names])
+
+
+def _first_of(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3])
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
@@ -120,6 +124,9 @@ def _repo(told: Told) -> str:
 
 
 def _application(told: Told) -> str:
+    names = told.facts.get("applications")
+    if isinstance(names, list) and names:
+        return _first_of([_plain(name) for name in names])
     name = told.facts.get("application_name") or told.facts.get("client_id")
     return _plain(name) or "the site"
 

@@ -13,6 +13,8 @@ from quaysite.lifecycle.applications import (
     client_secret_of,
     create_application,
     delete_application,
+    read_client_secret,
+    read_client_secrets,
     reset_client_secret,
     update_application,
 )
@@ -26,6 +28,7 @@ from robots.api.organization_views import OrganizationReply, organization_view
 from robots.api.paging import searched_page
 from robots.api.rules import ANYBODY, NAMESPACE_ADMIN, NAMESPACE_AUDIT, Rule
 from robots.api.schema import SEARCHED_PAGE, Avatar
+from robots.credentials import Secret
 from robots.models import Namespace
 from robots.origin import client_address
 from robots.password_hashing import turns
@@ -120,7 +123,10 @@ class ApplicationViewSet(ApplicationScope):
         """List the applications of the organization."""
         rows = Application.objects.filter(organization=self.namespace)
         page = searched_page(rows, request, ["name"], "id")
-        shown = [self._shown(row) for row in page.items]
+        by, secrets = self.caller.performer, dict[str, Secret]()
+        if self.is_admin:
+            secrets = read_client_secrets(self.namespace, page.items, by)
+        shown = [_view(row, secrets.get(row.client_id)) for row in page.items]
         return Response({"applications": shown, **page.rest()})
 
     @extend_schema(
@@ -133,14 +139,14 @@ class ApplicationViewSet(ApplicationScope):
         details = Details(**self.body(NewApplicationBody))
         with turns.place(client_address(request._request)):
             made = create_application(self.namespace, details, self.caller.performer)
-        return Response(self._shown(made))
+        return Response(_view(made, client_secret_of(made)))
 
     @extend_schema(
         operation_id="getOrganizationApplication", responses=ApplicationReply
     )
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """Show an application; its secret too, to who administers the organization."""
-        return Response(self._shown(self.application()))
+        return Response(self._read(self.application()))
 
     @extend_schema(
         operation_id="updateOrganizationApplication",
@@ -152,7 +158,7 @@ class ApplicationViewSet(ApplicationScope):
         application = self.application()
         details = Details(**self.body(ApplicationBody))
         by = self.caller.performer
-        return Response(self._shown(update_application(application, details, by)))
+        return Response(self._read(update_application(application, details, by)))
 
     @extend_schema(operation_id="deleteOrganizationApplication", responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> HttpResponse:
@@ -170,19 +176,26 @@ class ApplicationViewSet(ApplicationScope):
         application = self.application()
         with turns.place(client_address(request._request)):
             changed = reset_client_secret(application, self.caller.performer)
-        return Response(self._shown(changed))
+        return Response(_view(changed, client_secret_of(changed)))
 
-    def _shown(self, application: Application) -> dict[str, Any]:
-        secret = client_secret_of(application) if self.is_admin else None
-        return {
-            "name": application.name,
-            "description": application.description,
-            "application_uri": application.application_uri,
-            "client_id": application.client_id,
-            "client_secret": secret.reveal() if secret else "",
-            "redirect_uri": application.redirect_uris,
-            "avatar_email": application.avatar_email,
-        }
+    def _read(self, application: Application) -> dict[str, Any]:
+        """The application; that its secret was shown is an audit event."""
+        if not self.is_admin:
+            return _view(application, None)
+        by = self.caller.performer
+        return _view(application, read_client_secret(application, by))
+
+
+def _view(application: Application, secret: Secret | None) -> dict[str, Any]:
+    return {
+        "name": application.name,
+        "description": application.description,
+        "application_uri": application.application_uri,
+        "client_id": application.client_id,
+        "client_secret": secret.reveal() if secret else "",
+        "redirect_uri": application.redirect_uris,
+        "avatar_email": application.avatar_email,
+    }
 
 
 class ApplicationInformationViewSet(ApiViewSet):

@@ -1,6 +1,7 @@
 """OAuth applications of organizations: register, change, delete, offer tokens."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ from robots.oauth_scopes import OAuthScope
 
 CLIENT_ID_LENGTH = 20
 CLIENT_SECRET_LENGTH = 40
+
+MAX_NAMED = 100
+"""Applications that one event names."""
 
 _SECRET_FIELDS = ("client_secret", "sealed_secret", "key_id")
 
@@ -110,6 +114,28 @@ def read_client_secret(application: Application, by: Performer) -> Secret | None
     if secret is not None:
         _record("read_application_client_secret", by, application)
     return secret
+
+
+def read_client_secrets(
+    organization: Namespace, applications: Sequence[Application], by: Performer
+) -> dict[str, Secret]:
+    """Client secrets to be shown now, by client id, of those that are kept readable.
+
+    One event tells of all of them, and names the first MAX_NAMED.
+    """
+    found = {one: client_secret_of(one) for one in applications}
+    secrets = {one.client_id: secret for one, secret in found.items() if secret}
+    shown = [one for one in applications if one.client_id in secrets]
+    if shown:
+        audit.record(
+            "read_application_client_secret",
+            by,
+            organization,
+            applications=[one.name for one in shown[:MAX_NAMED]],
+            client_ids=[one.client_id for one in shown[:MAX_NAMED]],
+            count=len(shown),
+        )
+    return secrets
 
 
 def offer_token(

@@ -46,12 +46,14 @@ FULL = {
     "avatar_email": "ci@example.org",
 }
 
+READ = "read_application_client_secret"
+
 As = Callable[..., LocalClient]
 
 
 def events() -> list[tuple[str, str, str]]:
     return [
-        (event.kind, event.namespace_name, event.facts["application_name"])
+        (event.kind, event.namespace_name, event.facts.get("application_name", ""))
         for event in AuditEvent.objects.filter(kind__contains="application").order_by(
             "id"
         )
@@ -91,7 +93,10 @@ def test_an_application_lives(cast: Cast, local_user: As) -> None:
     assert alice.get(one).status == alice.delete(one).status == 404
     assert events() == [
         ("create_application", "acme", "CI"),
+        (READ, "acme", "CI"),
+        (READ, "acme", ""),
         ("update_application", "acme", "CD"),
+        (READ, "acme", "CD"),
         ("delete_application", "acme", "CD"),
     ]
     event = AuditEvent.objects.get(kind="create_application")
@@ -110,9 +115,37 @@ def test_a_client_secret_is_replaced(cast: Cast, local_user: As) -> None:
     assert check_password(renewed.json["client_secret"], stored.client_secret)
     assert not check_password(made["client_secret"], stored.client_secret)
     assert alice.get(f"{APPS}/{made['client_id']}").json == renewed.json
-    assert events()[-1] == ("reset_application_client_secret", "acme", "CI")
+    assert events()[-2:] == [
+        ("reset_application_client_secret", "acme", "CI"),
+        (READ, "acme", "CI"),
+    ]
     secrets = {made["client_secret"], renewed.json["client_secret"]}
     assert not any(s in str(e.facts) for s in secrets for e in AuditEvent.objects.all())
+
+
+def test_secrets_that_are_shown_are_in_the_audit(
+    cast: Cast, local_user: As, settings: Settings
+) -> None:
+    settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
+    alice, auditor = local_user(cast.alice), local_user(cast.charlie)
+    made = [alice.post(APPS, {"name": name}).json for name in ("a", "b", "a")]
+    ids = [one["client_id"] for one in made]
+    Application.objects.filter(client_id=ids[1]).update(sealed_secret=None)
+    alice.post(f"{APPS}/{ids[2]}/resetclientsecret")
+    for path in (APPS, f"{APPS}/{ids[0]}"):
+        assert auditor.get(path).status == 200
+    assert alice.get(f"{APPS}/{ids[1]}").json["client_secret"] == ""
+    assert not AuditEvent.objects.filter(kind=READ).exists()
+    assert alice.get(f"{APPS}/{ids[0]}").json["client_secret"]
+    listed = alice.get(APPS).json["applications"]
+    assert [bool(one["client_secret"]) for one in listed] == [True, False, True]
+    one, several = AuditEvent.objects.filter(kind=READ).order_by("id")
+    assert (one.facts["application_name"], one.facts["client_id"]) == ("a", ids[0])
+    assert several.facts["applications"] == ["a", "a"]
+    assert several.facts["client_ids"] == [ids[0], ids[2]]
+    assert several.facts["count"] == 2
+    assert {one.performer_name, several.performer_name} == {"alice"}
+    assert one.namespace_name == several.namespace_name == "acme"
 
 
 @pytest.mark.parametrize(

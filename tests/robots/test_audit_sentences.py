@@ -157,6 +157,10 @@ SENTENCES: dict[str, tuple[Told, str]] = {
         told("read_robot_token", {"robots": ["a", "b", "c", "d", "e"], "count": 5}),
         "alice was shown the token of acme+a, acme+b, acme+c and 2 more",
     ),
+    "applications whose secrets were read together": (
+        told("read_application_client_secret", {"applications": ["a", "b"]}),
+        "alice was shown the client secret of a, b",
+    ),
     "nobody": (
         told("create_repo", {"repo": "web"}, performer_kind="anonymous"),
         f"{NOBODY} created the new repository acme/web",
