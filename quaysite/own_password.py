@@ -10,17 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 
 from quaysite.hashing_busy import AsksAgain
-from quaysite.lifecycle.logins import record_failed_login
 from quaysite.lifecycle.passwords import check_password
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
 from quaysite.oauth.consent import performer_of, person_of
 from quaysite.oidc import conf
+from quaysite.password_attempts import password_attempt
 from registryauth.people_login import MAX_PASSWORD_LENGTH
 from robots.errors import DomainError
-from robots.failed_logins import failed_logins
-from robots.login_attempt import Attempt, Shown
-from robots.origin import client_address, origin_of
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -37,15 +34,8 @@ class OwnPasswordForm(PasswordChangeForm):
 
     def clean_old_password(self) -> str:
         """A wrong one is a guess at the password, and an audit event like others."""
-        address = client_address(self.request)
-        attempt = Attempt(Shown.PASSWORD, self.user.username, address)
-        failed_logins.check(attempt)
-        try:
+        with password_attempt(self.request, self.user.username):
             old: str = super().clean_old_password()
-        except ValidationError:
-            self._note_failure()
-            failed_logins.note(attempt)
-            raise
         return old
 
     def clean_new_password1(self) -> str:
@@ -63,11 +53,6 @@ class OwnPasswordForm(PasswordChangeForm):
         # Whoever keeps this session computes its hash from the row in hand.
         self.user.password = stored.password
         return self.user
-
-    def _note_failure(self) -> None:
-        agent = self.request.headers.get("User-Agent", "")
-        origin = origin_of(self.request)
-        record_failed_login(self.user.username, "wrong password", origin, agent)
 
 
 class OwnPasswordPage(AsksAgain, PasswordChangeView):

@@ -7,21 +7,18 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from quaysite.hashing_busy import AsksAgain
-from quaysite.lifecycle.logins import record_failed_login, record_login
+from quaysite.lifecycle.logins import record_login
 from quaysite.models import User
 from quaysite.oidc import conf
+from quaysite.password_attempts import password_attempt
 from registryauth.people_login import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from robots.audit import Performer
-from robots.failed_logins import failed_logins
-from robots.forwarded import forwarded
 from robots.identity import Method
-from robots.login_attempt import Attempt, Shown
-from robots.origin import NOWHERE, Origin, origin_of
+from robots.origin import origin_of
 from robots.people import identity_of_person
 
 
@@ -37,41 +34,23 @@ class AuditedForm(AuthenticationForm):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    request: HttpRequest
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
         self.fields["username"].label = "User name"
         self.fields["username"].widget.attrs["class"] = "qs-input"
 
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username", "")
-        attempt = Attempt(Shown.PASSWORD, username, self._origin.address)
-        failed_logins.check(attempt)
-        try:
+        with password_attempt(self.request, username, "invalid_login"):
             cleaned: dict[str, Any] = super().clean()
-        except ValidationError as error:
-            self._note_failure(str(error.code))
-            if self.request:
-                forwarded.note_failure(self.request.META)
-            failed_logins.note(attempt)
-            raise
         user = self.get_user()
         if isinstance(user, User):
             identity = identity_of_person(user, Method.SESSION)
-            record_login(user, Performer.caller(identity, self._origin), self._agent)
+            by = Performer.caller(identity, origin_of(self.request))
+            record_login(user, by, self.request.headers.get("User-Agent", ""))
         return cleaned
-
-    def _note_failure(self, reason: str) -> None:
-        username = self.cleaned_data.get("username", "")
-        if len(username) <= MAX_USERNAME_LENGTH:
-            record_failed_login(username, reason, self._origin, self._agent)
-
-    @property
-    def _origin(self) -> Origin:
-        return origin_of(self.request) if self.request else NOWHERE
-
-    @property
-    def _agent(self) -> str:
-        return self.request.headers.get("User-Agent", "") if self.request else ""
 
 
 class SignInPage(AsksAgain, LoginView):

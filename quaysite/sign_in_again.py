@@ -15,14 +15,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from quaysite.hashing_busy import AsksAgain
-from quaysite.lifecycle.logins import record_failed_login
 from quaysite.models import User
 from quaysite.oidc import conf
+from quaysite.password_attempts import password_attempt
 from registryauth.people_login import MAX_PASSWORD_LENGTH
 from robots import freshness
-from robots.failed_logins import failed_logins
-from robots.login_attempt import Attempt, Shown
-from robots.origin import client_address, origin_of
 
 _WRONG = "That is not your password. Upper and lower case differ."
 
@@ -50,19 +47,10 @@ class PasswordForm(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         user = cast(User, self.request.user)
-        address = client_address(self.request)
-        attempt = Attempt(Shown.PASSWORD, user.username, address)
-        failed_logins.check(attempt)
-        if not (user.is_active and user.check_password(password)):
-            self._note_failure(user)
-            failed_logins.note(attempt)
-            raise ValidationError(_WRONG, code="wrong")
+        with password_attempt(self.request, user.username):
+            if not (user.is_active and user.check_password(password)):
+                raise ValidationError(_WRONG, code="wrong")
         return password
-
-    def _note_failure(self, user: User) -> None:
-        agent = self.request.headers.get("User-Agent", "")
-        origin = origin_of(self.request)
-        record_failed_login(user.username, "wrong password", origin, agent)
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")

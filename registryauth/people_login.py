@@ -40,10 +40,20 @@ def authenticate_person(username: str, password: Secret, origin: Origin) -> Iden
     attempt = Attempt(Shown.PASSWORD, username, origin.address)
     failed_logins.check(attempt)
     try:
-        return _identity(_owner(username, password.reveal(), origin))
+        return person_with(username, password, origin)
     except WrongSecret:
         failed_logins.note(attempt)
         raise
+
+
+def person_with(username: str, password: Secret, origin: Origin) -> Identity:
+    """As `authenticate_person`, for who counts failed logins (`robots.failed_logins`).
+
+    Raises Unauthorized, HashingBusy.
+    """
+    if not conf.accepts_passwords():
+        raise Unauthorized(NO_PASSWORDS, _OFF, Cause.NOT_ACCEPTED)
+    return _identity(_owner(username, password.reveal(), origin))
 
 
 def _owner(username: str, password: str, origin: Origin) -> AbstractBaseUser:

@@ -8,10 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from quaysite.api.signing_in import PasswordBody
+from quaysite.password_attempts import password_attempt
 from registryauth import client_key
 from registryauth.client_key import ClientKey
 from registryauth.errors import Unauthorized
-from registryauth.people_login import authenticate_person, session_fingerprint
+from registryauth.people_login import person_with, session_fingerprint
 from robots import audit
 from robots.api.base import ApiViewSet
 from robots.api.errors import ApiError
@@ -41,10 +42,10 @@ class ClientKeyViewSet(ApiViewSet):
         """Make a key that signs in to registries as the caller, and nowhere else."""
         person = self.caller.person
         password = Secret(self.body(PasswordBody)["password"])
+        username, origin = person.get_username(), origin_of(request._request)
         try:
-            authenticate_person(
-                person.get_username(), password, origin_of(request._request)
-            )
+            with password_attempt(request._request, username):
+                person_with(username, password, origin)
         except Unauthorized as error:
             raise ApiError(error.message) from None
         key = client_key.mint(ClientKey(person.pk, session_fingerprint(person)))

@@ -10,10 +10,11 @@ from rest_framework.response import Response
 
 from quaysite.api import csrf
 from quaysite.api.sessions import sign_in, with_next_token
-from quaysite.lifecycle.logins import record_failed_login, record_login
+from quaysite.lifecycle.logins import record_login
 from quaysite.models import User
+from quaysite.password_attempts import password_attempt
 from registryauth.errors import Unauthorized
-from registryauth.people_login import authenticate_person
+from registryauth.people_login import person_with
 from robots import freshness
 from robots.api.base import ApiViewSet
 from robots.api.bodies import Body, Text
@@ -23,6 +24,8 @@ from robots.credentials import Secret
 from robots.identity import Method
 from robots.origin import Origin, origin_of
 from robots.people import identity_of_person
+
+_WRONG = "Invalid Username or Password"
 
 
 class SignInBody(Body):
@@ -58,9 +61,8 @@ class SigningInViewSet(ApiViewSet):
         """Sign in to a new session; `X-Next-CSRF-Token` is what its writes send."""
         body = self.body(SignInBody)
         try:
-            user = _person(body["username"], body["password"], self._origin)
+            user = self._person(body["username"], body["password"])
         except Unauthorized as error:
-            self._note_failure(body["username"], error)
             return _failure(error)
         sign_in(request._request, user)
         identity = identity_of_person(user, Method.SESSION)
@@ -78,9 +80,8 @@ class SigningInViewSet(ApiViewSet):
         """
         username = self.caller.identity.name
         try:
-            _person(username, self.body(PasswordBody)["password"], self._origin)
+            self._person(username, self.body(PasswordBody)["password"])
         except Unauthorized as error:
-            self._note_failure(username, error)
             return _failure(error)
         freshness.renew(request._request)
         response = Response({"success": True})
@@ -93,22 +94,18 @@ class SigningInViewSet(ApiViewSet):
         logout(request._request)
         return Response({"success": True})
 
-    def _note_failure(self, username: str, error: Unauthorized) -> None:
-        user_agent = self.request.headers.get("User-Agent", "")
-        record_failed_login(username, error.reason, self._origin, user_agent)
+    def _person(self, username: str, password: str) -> User:
+        """Whose these are. Raises Unauthorized."""
+        with password_attempt(self.request._request, username):
+            identity = person_with(username, Secret(password), self._origin)
+            user = User.objects.filter(pk=identity.id or 0).first()
+            if user is None:
+                raise Unauthorized(_WRONG, reason="just deleted")
+            return user
 
     @property
     def _origin(self) -> Origin:
         return origin_of(self.request._request)
-
-
-def _person(username: str, password: str, origin: Origin) -> User:
-    """Whose these are. Raises Unauthorized."""
-    identity = authenticate_person(username, Secret(password), origin)
-    user = User.objects.filter(pk=identity.id or 0).first()
-    if user is None:
-        raise Unauthorized("Invalid Username or Password", reason="just deleted")
-    return user
 
 
 def _failure(error: Unauthorized) -> Response:

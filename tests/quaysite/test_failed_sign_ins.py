@@ -7,6 +7,7 @@ from django.test import Client
 
 from quaysite.lifecycle.applications import Details, create_application
 from quaysite.models import User
+from robots.models import AuditEvent
 from tests import factories
 from tests.api.local import LocalClient
 from tests.api.signed_in import signed_in
@@ -93,6 +94,11 @@ def test_the_api_counts_them_too(name: str, cast: Cast, clock: StandingClock) ->
     told = [guess(api, "wrong") for _ in range(12)]
     assert told[9] in (400, 403)
     assert told == told[:1] * 10 + [429] * 2
+    failures = AuditEvent.objects.filter(kind="login_failure")
+    assert failures.count() == 10
+    assert {(one.namespace_name, one.facts["message"]) for one in failures} == {
+        ("bob", "wrong password")
+    }
     assert guess(api, PASSWORD) == 429
     answer = api.post("/api/v1/signin", {"username": "bob", "password": PASSWORD})
     assert (answer.status, answer.json) == (429, {"message": TEXT})

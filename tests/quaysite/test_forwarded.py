@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from quaysite.models import User
 from robots import forwarded
 from robots.forwarded import COUNT, Forwarded
 from robots.tallies import tallies
@@ -50,8 +51,42 @@ def by_sign_in(client: Client, secret: str, headers: dict[str, str]) -> int:
     return client.post("/sign-in/", form, headers=headers).status_code
 
 
-WAYS = {by_get: 401, by_post: 401, by_exchange: 401, as_application: 401}
-WAYS |= {by_sign_in: 200}
+def on_page(path: str, field: str) -> Way:
+    """A password of bob, who is signed in, on a page that asks for it again."""
+
+    def way(client: Client, secret: str, headers: dict[str, str]) -> int:
+        client.force_login(User.objects.get(username="bob"))
+        return client.post(path, {field: secret}, headers=headers).status_code
+
+    return way
+
+
+def by_api(path: str, **body: str) -> Way:
+    def way(client: Client, secret: str, headers: dict[str, str]) -> int:
+        client.force_login(User.objects.get(username="bob"))
+        token = client.get("/csrf_token").json()["csrf_token"]
+        return client.post(
+            f"/api/v1/{path}",
+            {**body, "password": secret},
+            "application/json",
+            headers={**headers, "X-CSRF-Token": token},
+        ).status_code
+
+    return way
+
+
+WAYS: dict[Way, int] = {
+    by_get: 401,
+    by_post: 401,
+    by_exchange: 401,
+    as_application: 401,
+    by_sign_in: 200,
+    on_page("/sign-in/again/", "password"): 200,
+    on_page("/admin/password_change/", "old_password"): 200,
+    by_api("signin", username="bob"): 403,
+    by_api("signin/verify"): 403,
+    by_api("user/clientkey"): 400,
+}
 
 
 @pytest.fixture(autouse=True)
