@@ -120,7 +120,7 @@ class Bridge:
             status, size = self._send(connection, environ)
         except BaseException:  # noqa: BLE001 - also a panic of granian, in Rust
             logger.exception("no answer to a %s request", scope.method)
-            connection.response_bytes(500, [("Content-Length", "0")], b"")
+            _send_failure(connection)
         self._note(scope, status, size, began, environ.get(REQUEST_ID_META, ""))
 
     def _send(self, connection: Connection, environ: dict[str, Any]) -> tuple[int, int]:
@@ -184,6 +184,14 @@ class Bridge:
             self._log(
                 Answered(address, method, path, protocol, status, size, ms, request_id)
             )
+
+
+def _send_failure(connection: Connection) -> None:
+    """Answer 500, unless the client is gone or has part of another answer."""
+    try:
+        connection.response_bytes(500, [("Content-Length", "0")], b"")
+    except BaseException:  # noqa: BLE001 - as above
+        logger.exception("nor could it be told so")
 
 
 def _beginning(parts: Iterable[bytes]) -> tuple[bytes, Iterator[bytes] | None]:

@@ -48,7 +48,7 @@ class Threads:
                 continue  # The client is gone.
             try:
                 deed()
-            except Exception:
+            except BaseException:  # noqa: BLE001 - also a panic of granian, in Rust
                 # The thread must live: nobody starts another one in its place.
                 logger.exception("a request failed")
             finally:
