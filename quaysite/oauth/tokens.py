@@ -93,12 +93,13 @@ def _said(request: HttpRequest, deed: Callable[[HttpRequest], Any]) -> Any:
 
 
 def _attempts(request: HttpRequest) -> list[Attempt]:
-    """As which applications somebody shows a secret; the header is tried first."""
+    """As which applications somebody shows a secret, each once; the header is first."""
     names = [_basic_name(request.headers.get("Authorization", ""))]
     if "client_secret" in request.POST:
         names.append(request.POST.get("client_id", ""))
     address = client_address(request)
-    return [Attempt(Shown.APPLICATION_SECRET, name, address) for name in names if name]
+    shown = filter(None, dict.fromkeys(names))
+    return [Attempt(Shown.APPLICATION_SECRET, name, address) for name in shown]
 
 
 def _basic_name(header: str) -> str:

@@ -166,6 +166,19 @@ def test_an_applications_secret_is_counted_by_its_client_id(
     assert ask(one)[0] == 401
 
 
+def test_a_secret_in_header_and_body_is_one_guess(cast: Cast) -> None:
+    details = Details("CI", redirect_uri="https://ci.example/callback")
+    client_id = create_application(cast.acme, details, factories.BY).client_id
+    form = {"grant_type": "authorization_code", "code": "any"}
+    form |= {"client_id": client_id, "client_secret": "wrong"}
+    headers = {"Authorization": basic(client_id, "wrong")}
+    told = [
+        Client().post("/oauth/access_token", form, headers=headers).status_code
+        for _ in range(12)
+    ]
+    assert told == [401] * 10 + [429] * 2
+
+
 @pytest.mark.parametrize("path", ["/oauth/access_token", "/oauth/revoke"])
 def test_ones_own_application_hides_no_guess_at_another(path: str, cast: Cast) -> None:
     """Of header and body the second would be taken once the first one is wrong."""
