@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from robots.errors import AskAgainLater, BudgetSpent, LoginBlocked
+from robots.names import MAX_LENGTH
 
 
 class Cause(StrEnum):
@@ -71,6 +72,16 @@ class WrongSecret(Unauthorized):
 
     Others who are refused showed the right one, or none was looked at.
     """
+
+
+def could_not_find(full_name: str) -> str:
+    """What is said of a robot and a secret that do not belong together.
+
+    The same whether the robot, the secret or its trust is not there, and whatever the
+    secret is: it tells nothing of which robots exist.
+    """
+    shown = full_name[:MAX_LENGTH]
+    return f"Could not find robot with username: {shown} and supplied password."
 
 
 class InvalidRequest(EndpointError):

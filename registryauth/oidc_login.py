@@ -6,10 +6,15 @@ from federation.admission import Admission
 from federation.errors import NO_MATCH, Code, Refused
 from federation.login import log_in
 from federation.replay import usable_until
-from registryauth.errors import Cause, Unauthorized, Unavailable, WrongSecret
+from registryauth.errors import (
+    Cause,
+    Unauthorized,
+    Unavailable,
+    WrongSecret,
+    could_not_find,
+)
 from robots.credentials import Secret
 from robots.identity import Identity, Kind, Method
-from robots.names import MAX_LENGTH
 from robots.origin import Origin
 
 _CAUSES = {
@@ -35,9 +40,8 @@ def authenticate_assertion(
         if refused.code is Code.UNAVAILABLE:
             cause = Cause.ISSUER_UNAVAILABLE
             raise Unavailable(refused.message, refused.reason, cause) from None
-        shown = full_name[:MAX_LENGTH]
-        wrong = f"Could not find robot with username: {shown} and supplied password."
-        message = wrong if refused.message == NO_MATCH else refused.message
+        is_told = refused.message != NO_MATCH
+        message = refused.message if is_told else could_not_find(full_name)
         kind = WrongSecret if refused.is_wrong_token else Unauthorized
         cause = _CAUSES.get(refused.check, Cause.BAD_CREDENTIALS)
         raise kind(message, refused.reason, cause) from None

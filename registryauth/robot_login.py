@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import router
 
 from registryauth import first_login, token_rows
-from registryauth.errors import Cause, Unauthorized, WrongSecret
+from registryauth.errors import Cause, Unauthorized, WrongSecret, could_not_find
 from registryauth.token_rows import TokenRow
 from robots import conf, switches
 from robots.credentials import Secret
@@ -15,7 +15,6 @@ from robots.errors import RobotsDisallowed
 from robots.identity import Identity, Kind, Method
 from robots.login_grants import LoginGrants
 from robots.models import RobotToken, TokenOrigin
-from robots.names import MAX_LENGTH
 from robots.old_digests import old_digests
 from robots.origin import NOWHERE, Origin
 from robots.replica_watch import watch
@@ -57,7 +56,7 @@ def authenticate_robot(
     row, rows = _found(full_name, secret, digests, now, origin, grants)
     if row is None:
         raise WrongSecret(
-            _could_not_find(full_name),
+            could_not_find(full_name),
             reason="no live token of this robot has that digest",
         )
     identity = _identity(row, now)
@@ -111,7 +110,7 @@ def confirm_robot(identity: Identity, now: datetime) -> None:
     would have what was granted later. Raises Unauthorized.
     """
     if identity.by_replica and identity.credential_id is not None:
-        _living(identity.credential_id, now, _could_not_find(identity.name))
+        _living(identity.credential_id, now, could_not_find(identity.name))
 
 
 def _living(token_id: int, now: datetime, refusal: str) -> Identity:
@@ -174,11 +173,6 @@ def _identity(row: TokenRow, now: datetime) -> Identity:
     )
 
 
-def _could_not_find(full_name: str) -> str:
-    shown = full_name[:MAX_LENGTH]
-    return f"Could not find robot with username: {shown} and supplied password."
-
-
 def _check_switches(row: TokenRow, now: datetime) -> None:
     """All but the site's are told to a right token only, as what is disabled is.
 
@@ -189,7 +183,7 @@ def _check_switches(row: TokenRow, now: datetime) -> None:
     name = row.full_name
     lists = token_rows.switch_lists(row.token_id, now)
     if lists is None:
-        raise Unauthorized(_could_not_find(name), reason="its robot token is gone")
+        raise Unauthorized(could_not_find(name), reason="its robot token is gone")
     for allowed, target in (
         (lists.site, "the site"),
         (lists.namespace, row.namespace_name),

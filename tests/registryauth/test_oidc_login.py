@@ -55,6 +55,16 @@ def test_it_may_be_used_again_within_its_life(
     assert UsedAssertion.objects.count() == 1
 
 
+@pytest.mark.parametrize("name", [ROBOT, "acme+nosuch", f"acme+{'x' * 300}"])
+def test_a_wrong_token_is_answered_as_a_wrong_secret_is(
+    name: str, trust: Trust, signer: Signer, endpoint: Endpoint
+) -> None:
+    shown = (signer.token(sub="somebody else"), "A" * 64)
+    one, other = (refusal(endpoint.get(SCOPE, login=basic(name, it))) for it in shown)
+    assert one == other
+    assert one[0] == 401
+
+
 def test_containerds_form_takes_it_too(
     trust: Trust, signer: Signer, endpoint: Endpoint
 ) -> None:
