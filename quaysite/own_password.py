@@ -14,8 +14,8 @@ from quaysite.lifecycle.passwords import check_password
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
 from quaysite.oauth.consent import performer_of, person_of
-from quaysite.oidc import conf
 from quaysite.password_attempts import password_attempt
+from registryauth.conf import accepts_passwords
 from registryauth.people_login import MAX_PASSWORD_LENGTH
 from robots.errors import DomainError
 
@@ -66,7 +66,7 @@ class OwnPasswordPage(AsksAgain, PasswordChangeView):
     success_url = reverse_lazy("admin:password_change_done")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not conf.accepts_passwords():
+        if not accepts_passwords():
             return self.http_method_not_allowed(request, *args, **kwargs)
         return super().post(request, *args, **kwargs)
 
@@ -79,6 +79,6 @@ class OwnPasswordPage(AsksAgain, PasswordChangeView):
             **admin.site.each_context(self.request),
             **super().get_context_data(**kwargs),
             "title": "Change password",
-            "accepts_passwords": conf.accepts_passwords(),
+            "accepts_passwords": accepts_passwords(),
             "has_password": person.has_usable_password(),
         }

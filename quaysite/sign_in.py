@@ -15,6 +15,7 @@ from quaysite.lifecycle.logins import record_login
 from quaysite.models import User
 from quaysite.oidc import conf
 from quaysite.password_attempts import password_attempt
+from registryauth.conf import accepts_passwords
 from registryauth.people_login import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from robots.audit import Performer
 from robots.identity import Method
@@ -61,7 +62,7 @@ class SignInPage(AsksAgain, LoginView):
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not conf.accepts_passwords():
+        if not accepts_passwords():
             return self.http_method_not_allowed(request, *args, **kwargs)
         return super().post(request, *args, **kwargs)
 
@@ -84,7 +85,7 @@ class SignInPage(AsksAgain, LoginView):
             **admin.site.each_context(self.request),
             "title": "Sign in",
             "next": wanted,
-            "accepts_passwords": conf.accepts_passwords(),
+            "accepts_passwords": accepts_passwords(),
             "provider": conf.name() if conf.is_configured() else "",
             "provider_page": reverse("oidc-sign-in", query=query),
         }

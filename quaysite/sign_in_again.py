@@ -18,6 +18,7 @@ from quaysite.hashing_busy import AsksAgain
 from quaysite.models import User
 from quaysite.oidc import conf
 from quaysite.password_attempts import password_attempt
+from registryauth.conf import accepts_passwords
 from registryauth.people_login import MAX_PASSWORD_LENGTH
 from robots import freshness
 
@@ -97,7 +98,7 @@ class SignInAgainPage(AsksAgain, LoginRequiredMixin, RedirectURLMixin, FormView)
     @property
     def _has_password(self) -> bool:
         user = cast(User, self.request.user)
-        return conf.accepts_passwords() and user.has_usable_password()
+        return accepts_passwords() and user.has_usable_password()
 
     @property
     def _provider(self) -> str:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from quaysite.api.user_views import FirstPersonReply
 from quaysite.lifecycle.people import MAX_EMAIL, create_first_person
-from quaysite.oidc import conf
+from registryauth.conf import accepts_passwords
 from robots.api.base import ApiViewSet
 from robots.api.bodies import Body, Flag, Text
 from robots.api.errors import ApiError, DataModelError
@@ -47,7 +47,7 @@ class InitializeViewSet(ApiViewSet):
         """Create the first person, with a token of all scopes if it is asked for."""
         if not settings.FEATURE_USER_INITIALIZE:
             raise DataModelError(_OFF)
-        if not conf.accepts_passwords():
+        if not accepts_passwords():
             raise DataModelError(_NO_PASSWORDS)
         try:
             body = self.body(InitializeBody)

@@ -15,7 +15,7 @@ from quaysite.api.user_views import PersonReply, UserReply, own_view, public_vie
 from quaysite.lifecycle.people import MAX_EMAIL, create_person, is_powerful
 from quaysite.lifecycle.person_changes import Changes, change_person
 from quaysite.models import User
-from quaysite.oidc.conf import accepts_passwords
+from registryauth.conf import accepts_passwords
 from robots import conf
 from robots.api.base import ApiViewSet
 from robots.api.bodies import Body, Flag, Text, WholeNumber

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from quaysite.lifecycle.people import locked, own_namespace
 from quaysite.models import OidcAccount, User
 from quaysite.oidc import conf
+from registryauth.conf import accepts_passwords
 from robots import audit
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, NotFound
@@ -63,7 +64,7 @@ def unlink_own_account(account: OidcAccount, by: Performer) -> User:
     with transaction.atomic():
         person = locked(account.user)
         if not _has_other_way(person, account):
-            way = "set a password" if conf.accepts_passwords() else "connect another"
+            way = "set a password" if accepts_passwords() else "connect another"
             raise DomainError(_ONLY_WAY.format(way))
         unlink_account(account, by)
         return locked(person)
@@ -90,7 +91,7 @@ def _set_none(person: User) -> None:
 
 def _has_other_way(person: User, account: OidcAccount) -> bool:
     """A password, or an account at the present provider, that is let in."""
-    if conf.accepts_passwords() and person.has_usable_password():
+    if accepts_passwords() and person.has_usable_password():
         return True
     others = OidcAccount.objects.filter(user=person).exclude(pk=account.pk)
     return conf.is_configured() and others.filter(issuer=conf.issuer()).exists()

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from federation.errors import TrustInvalid
 from federation.issuers import check_url
 from quaysite.oidc import conf
+from registryauth.conf import accepts_passwords
 
 MAX_ISSUER = 255
 """Characters that are kept of `iss` with each account."""
@@ -88,8 +89,7 @@ def check_groups_claim(**kwargs: Any) -> list[CheckMessage]:
 @register()
 def check_somebody_may_sign_in(**kwargs: Any) -> list[CheckMessage]:
     """There is a way in."""
-    accepts_passwords = getattr(settings, "OIDC_PASSWORD_SIGN_IN", True)
-    if accepts_passwords or conf.is_configured():
+    if accepts_passwords() or conf.is_configured():
         return []
     return [
         Error(

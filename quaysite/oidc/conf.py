@@ -107,8 +107,3 @@ def gives_powers() -> bool:
 def creates_users() -> bool:
     """Whether somebody unknown becomes a person of this site."""
     return bool(getattr(settings, "OIDC_CREATE_USERS", True))
-
-
-def accepts_passwords() -> bool:
-    """Whether people who have a password may use it."""
-    return bool(getattr(settings, "OIDC_PASSWORD_SIGN_IN", True))

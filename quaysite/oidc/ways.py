@@ -19,6 +19,7 @@ from quaysite.models import OidcAccount, User
 from quaysite.oidc import conf, sessions
 from quaysite.oidc.attempts import Purpose, begin
 from quaysite.oidc.errors import OidcRefused
+from registryauth.conf import accepts_passwords
 from robots import freshness
 from robots.admin.performer import performer_of
 from robots.errors import DomainError
@@ -39,7 +40,7 @@ class WaysPage(LoginRequiredMixin, TemplateView):
             **admin.site.each_context(self.request),
             "title": "Ways to sign in",
             "has_password": user.has_usable_password(),
-            "accepts_passwords": conf.accepts_passwords(),
+            "accepts_passwords": accepts_passwords(),
             "accounts": list(user.oidc_accounts.all()),
             "provider": conf.name() if conf.is_configured() else "",
         }
