@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from quaysite.api import csrf
 from quaysite.models import User
 from quaysite.oidc import sessions as oidc_sessions
-from robots import freshness
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -23,12 +22,11 @@ def sign_in(request: HttpRequest, user: User) -> None:
     login(request, user, backend=_BACKEND)
 
 
-def note_sign_in(request: HttpRequest, **_: Any) -> None:
+def forget_before(request: HttpRequest, **_: Any) -> None:
     """Receiver of user_logged_in: a session begins, by whatever page.
 
     Whoever knew the CSRF token of the anonymous session does not know this one's.
     """
-    freshness.note(request)
     request.session.pop(csrf.SESSION_KEY, None)
     oidc_sessions.forget(request)
 
