@@ -41,25 +41,31 @@ def csrf_token(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"csrf_token": token_of(request)})
 
 
+def shows_token(request: HttpRequest, *, in_form: bool = False) -> bool:
+    """Whether a request shows the session's token, in its query or a header.
+
+    Or, with `in_form`, in the form that it posts, which is looked at first.
+    """
+    expected = request.session.get(SESSION_KEY)
+    shown = (
+        (in_form and request.POST.get(SESSION_KEY))
+        or request.GET.get(SESSION_KEY)
+        or request.headers.get("X-CSRF-Token")
+    )
+    return bool(expected and shown) and constant_time_compare(str(expected), str(shown))
+
+
 def check(request: Request) -> None:
     """Raise Aborted for a write that does not show the session's token.
 
     The token of Django's own forms will do as well: the browsable pages send it.
     """
-    if request.method in _SAFE or _shows_token(request):
+    if request.method in _SAFE or shows_token(request._request):
         return
     try:
         SessionAuthentication().enforce_csrf(request)
     except PermissionDenied:
         raise Aborted(_refusal(request)) from None
-
-
-def _shows_token(request: Request) -> bool:
-    expected = request.session.get(SESSION_KEY)
-    shown = request.query_params.get("_csrf_token") or request.headers.get(
-        "X-CSRF-Token"
-    )
-    return bool(expected and shown) and constant_time_compare(str(expected), str(shown))
 
 
 def _refusal(request: Request) -> str:

@@ -6,14 +6,13 @@ A form of an own page, or a script with a session and its CSRF token, comes here
 from django.conf import settings
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from oauthlib.oauth2.rfc6749 import errors
 
-from quaysite.api.csrf import SESSION_KEY
+from quaysite.api.csrf import shows_token
 from quaysite.oauth.authorization import grant, read, refuse
 from quaysite.oauth.consent import GuardedPage, performer_of, person_of
 from robots.freshness import is_fresh
@@ -59,7 +58,7 @@ def authorize_app(request: HttpRequest) -> HttpResponse:
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
     """Why a write of a session is refused: no CSRF token, or nobody is signed in."""
-    if not _shows_token(request):
+    if not shows_token(request, in_form=True):
         return problem(_NO_TOKEN, 403)
     if not request.user.is_authenticated:
         return problem(_NOBODY, 401)
@@ -69,13 +68,3 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
 def problem(text: str, status: int) -> HttpResponse:
     """An error in shape D (contract 0.6)."""
     return JsonResponse({"error": text}, status=status)
-
-
-def _shows_token(request: HttpRequest) -> bool:
-    expected = request.session.get(SESSION_KEY)
-    shown = (
-        request.POST.get(SESSION_KEY)
-        or request.GET.get(SESSION_KEY)
-        or request.headers.get("X-CSRF-Token")
-    )
-    return bool(expected and shown) and constant_time_compare(str(expected), str(shown))
