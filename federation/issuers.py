@@ -57,28 +57,46 @@ def discover(issuer: str) -> str:
     except TrustInvalid as error:
         raise FetchFailed(error.message) from None
     internal = is_internal(issuer)
-    # 4.1: a terminating slash is left out before the path is appended.
-    document = fetch_json(issuer.removesuffix("/") + _WELL_KNOWN, internal=internal)
-    jwks_uri = _jwks_uri(document, issuer)
+    document = discovery_document(issuer, internal=internal)
+    jwks_uri = checked_endpoint(document, "jwks_uri", issuer)
     return fetch_json(jwks_uri, internal=internal, seconds=ends_at - time.monotonic())
 
 
-def _jwks_uri(document: str, issuer: str) -> str:
+def discovery_document(issuer: str, *, internal: bool) -> dict[str, Any]:
+    """What the issuer publishes of itself, which is surely its own.
+
+    `internal` is whether it may be in a private network. Takes at most MAX_SECONDS.
+    Raises FetchFailed.
+    """
+    # 4.1: a terminating slash is left out before the path is appended.
+    text = fetch_json(issuer.removesuffix("/") + _WELL_KNOWN, internal=internal)
     try:
-        data: Any = json.loads(document)
+        document: Any = json.loads(text)
     except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
+        document = None
+    if not isinstance(document, dict):
         raise FetchFailed("its discovery document is no JSON object")
     # 4.3: exactly the issuer that was asked; nothing is folded or trimmed.
-    if data.get("issuer") != issuer:
+    if document.get("issuer") != issuer:
         raise FetchFailed(
             "its discovery document names another issuer;"
             " case and a slash at the end count"
         )
-    jwks_uri = data.get("jwks_uri")
-    if not isinstance(jwks_uri, str):
-        raise FetchFailed("its discovery document has no jwks_uri")
-    if urlsplit(issuer).scheme == "https" and not jwks_uri.startswith("https://"):
-        raise FetchFailed("its discovery document leads away from https")
-    return jwks_uri
+    return document
+
+
+def checked_endpoint(document: dict[str, Any], name: str, issuer: str) -> str:
+    """The URL that the issuer's document has as `name`, if it can be asked.
+
+    Of an issuer with https it has https too. Raises FetchFailed.
+    """
+    url = document.get(name)
+    if not isinstance(url, str):
+        raise FetchFailed(f"its discovery document has no {name}")
+    try:
+        to = destination(url)
+    except UrlInvalid as error:
+        raise FetchFailed(f"{name}: {error}") from None
+    if urlsplit(issuer).scheme == "https" and not to.is_encrypted:
+        raise FetchFailed(f"{name}: its discovery document leads away from https")
+    return url

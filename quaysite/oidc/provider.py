@@ -4,17 +4,14 @@ Anybody can begin to sign in: the provider is not asked each time, and one that
 fails is left alone for some seconds.
 """
 
-import json
 import time
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
-from urllib.parse import urlsplit
 
-from federation.fetching import FetchFailed, fetch_json
+from federation.fetching import FetchFailed
+from federation.issuers import checked_endpoint, discovery_document
 from quaysite.oidc import conf
 from quaysite.oidc.errors import OidcRefused
-from robots.outbound.destinations import UrlInvalid, destination
 
 KEPT_SECONDS = 600.0
 """How long endpoints are believed."""
@@ -25,7 +22,6 @@ COOLDOWN_SECONDS = 10.0
 _WAIT_SECONDS = 2.0
 """How long a request waits while another one asks."""
 
-_WELL_KNOWN = "/.well-known/openid-configuration"
 _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -93,42 +89,22 @@ def _asked(issuer: str) -> Provider | str:
 def _ask(issuer: str) -> Provider | str:
     found: Provider | str
     try:
-        url = issuer.removesuffix("/") + _WELL_KNOWN
-        found, seconds = _read(fetch_json(url, internal=True), issuer), KEPT_SECONDS
+        found, seconds = _read(issuer), KEPT_SECONDS
     except FetchFailed as error:
         found, seconds = error.reason, COOLDOWN_SECONDS
     _kept[issuer] = _Kept(found, time.monotonic() + seconds)
     return found
 
 
-def _read(document: str, issuer: str) -> Provider:
-    try:
-        data: Any = json.loads(document)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        raise FetchFailed("its discovery document is no JSON object")
-    # 4.3: exactly the issuer that was asked; nothing is folded or trimmed.
-    if data.get("issuer") != issuer:
-        raise FetchFailed("its discovery document names another issuer")
+def _read(issuer: str) -> Provider:
+    document = discovery_document(issuer, internal=True)
+    userinfo = ""
+    if document.get("userinfo_endpoint"):
+        userinfo = checked_endpoint(document, "userinfo_endpoint", issuer)
+    names_itself = document.get("authorization_response_iss_parameter_supported")
     return Provider(
         issuer=issuer,
-        **{name: _endpoint(data, name, issuer) for name in _NEEDED},
-        userinfo_endpoint=_endpoint(data, "userinfo_endpoint", issuer)
-        if data.get("userinfo_endpoint")
-        else "",
-        names_itself=data.get("authorization_response_iss_parameter_supported") is True,
+        **{name: checked_endpoint(document, name, issuer) for name in _NEEDED},
+        userinfo_endpoint=userinfo,
+        names_itself=names_itself is True,
     )
-
-
-def _endpoint(data: dict[str, Any], name: str, issuer: str) -> str:
-    url = data.get(name)
-    if not isinstance(url, str):
-        raise FetchFailed(f"its discovery document has no {name}")
-    try:
-        to = destination(url)
-    except UrlInvalid as error:
-        raise FetchFailed(f"{name}: {error}") from None
-    if urlsplit(issuer).scheme == "https" and not to.is_encrypted:
-        raise FetchFailed(f"{name} leads away from https")
-    return url
