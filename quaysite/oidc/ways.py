@@ -24,8 +24,6 @@ from robots import freshness
 from robots.admin.performer import performer_of
 from robots.errors import DomainError
 
-_LARGEST_KEY = 2**63 - 1
-
 
 @method_decorator(never_cache, name="dispatch")
 class WaysPage(LoginRequiredMixin, TemplateView):
@@ -81,7 +79,7 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     if (stale := freshness.fresh_or_redirect(request, page)) is not None:
         return stale
     mine = cast(User, request.user).oidc_accounts
-    account: OidcAccount | None = mine.filter(pk=pk).first() if _fits(pk) else None
+    account: OidcAccount | None = mine.filter(pk=pk).first()
     if account is None:
         raise Http404
     try:
@@ -100,8 +98,3 @@ def _end_or_keep(request: HttpRequest, account: OidcAccount, person: User) -> No
         logout(request)
     else:
         update_session_auth_hash(request, person)
-
-
-def _fits(pk: int) -> bool:
-    """SQLite fails on what is larger."""
-    return pk <= _LARGEST_KEY
