@@ -6,7 +6,7 @@ for every token. Whom a trust lets in is read once for each text that says it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -46,6 +46,23 @@ class _Said(NamedTuple):
     expires_at: datetime | None
 
 
+_SAID_COLUMNS = (
+    "issuer",
+    "subject",
+    "audiences_text",
+    "name",
+    "subject_match",
+    "ignore_case",
+    "conditions_text",
+    "max_age",
+    "single_use",
+    "keys",
+    "enabled",
+    "expires_at",
+)
+"""Those of a _Said."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveRobot:
     """The robot of a trust, and what of its namespace its logins depend on."""
@@ -66,6 +83,22 @@ class LiveRobot:
     @property
     def home(self) -> Place:
         return Place(self.namespace_id, self.namespace_name)
+
+
+_NAMESPACE = "robot__namespace"
+_ROBOT_COLUMNS = (
+    "robot_id",
+    "robot__name",
+    "robot__enabled",
+    "robot__expires_at",
+    f"{_NAMESPACE}_id",
+    f"{_NAMESPACE}__name",
+    f"{_NAMESPACE}__enabled",
+    "owner_is_active",
+)
+"""Those of a LiveRobot."""
+
+_ROBOT_WIDTH = len(fields(LiveRobot))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +125,20 @@ class LiveTrust:
     @property
     def expires_at(self) -> datetime | None:
         return self.entry.expires_at
+
+
+_OWN_COLUMNS = (
+    "id",
+    "revision",
+    "last_refused_at",
+    "site_allows",
+    "namespace_allows",
+    "robot_allows",
+    "issuer_allows",
+)
+"""Those of a LiveTrust before its robot and its entry, which have their own."""
+
+_OWN_WIDTH = len(fields(LiveTrust)) - 2
 
 
 def live_trusts(name: RobotName, issuer: str, now: datetime) -> list[LiveTrust]:
@@ -134,21 +181,21 @@ def live(trust: Trust) -> LiveTrust:
 
 
 def _trust(row: tuple[Any, ...]) -> LiveTrust:
-    said = _Said._make(row[15:])
+    robot, rest = LiveRobot(*row[:_ROBOT_WIDTH]), row[_ROBOT_WIDTH:]
+    own, said = rest[:_OWN_WIDTH], _Said._make(rest[_OWN_WIDTH:])
     length = sum(len(text) for text in said if isinstance(text, str))
     read = _entry if length <= _MAX_KEPT_LENGTH else _read
-    robot, own = LiveRobot(*row[:8]), row[8:15]
     return LiveTrust(*own, robot, read(said))  # type: ignore[call-arg]
 
 
 def _read(said: _Said) -> Entry:
     # The columns have the names of the entry's fields.
-    fields: Mapping[str, Any] = said._asdict() | {
+    values: Mapping[str, Any] = said._asdict() | {
         "audiences": tuple(json.loads(said.audiences)),
         "conditions": tuple(parse(item) for item in json.loads(said.conditions)),
         "subject_match": SubjectMatch(said.subject_match),
     }
-    return Entry(**fields)
+    return Entry(**values)
 
 
 _entry = lru_cache(maxsize=_MAX_KEPT)(_read)
@@ -166,40 +213,11 @@ def _query() -> PreparedQuery:
         issuer=issuer,
         enabled=True,
     )
-    namespace = "robot__namespace"
     columns = live.annotate(
-        owner_is_active=Coalesce(f"{namespace}__owner__is_active", Value(True)),
+        owner_is_active=Coalesce(f"{_NAMESPACE}__owner__is_active", Value(True)),
         audiences_text=Cast("audiences", models.TextField()),
         conditions_text=Cast("conditions", models.TextField()),
         **switches.columns("robot__namespace_id", "robot_id", now),
         **switches.issuer_column(issuer, now),
-    ).values_list(
-        "robot_id",
-        "robot__name",
-        "robot__enabled",
-        "robot__expires_at",
-        f"{namespace}_id",
-        f"{namespace}__name",
-        f"{namespace}__enabled",
-        "owner_is_active",
-        "id",
-        "revision",
-        "last_refused_at",
-        "site_allows",
-        "namespace_allows",
-        "robot_allows",
-        "issuer_allows",
-        "issuer",
-        "subject",
-        "audiences_text",
-        "name",
-        "subject_match",
-        "ignore_case",
-        "conditions_text",
-        "max_age",
-        "single_use",
-        "keys",
-        "enabled",
-        "expires_at",
-    )
+    ).values_list(*_ROBOT_COLUMNS, *_OWN_COLUMNS, *_SAID_COLUMNS)
     return PreparedQuery(Trust, lambda: columns)

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from federation import replay, writes
 from federation.admission import Admission
+from federation.conditions import Condition, Operator
+from federation.entries import SubjectMatch
 from federation.errors import Refused
 from federation.exchange import exchange
 from federation.live_trusts import LiveTrust, live, live_trusts
@@ -88,6 +90,27 @@ def newest(model: type[models.Model]) -> dict[str, Any]:
 def read(trust: Trust) -> LiveTrust:
     name = RobotName(trust.robot.namespace.name, trust.robot.name)
     return live_trusts(name, trust.issuer, timezone.now())[0]
+
+
+def test_a_trust_is_read_as_it_is_stored(cast: Cast, trusting: TrustBuilder) -> None:
+    """Each column is another field's value, were they read in another order."""
+    later = timezone.now() + timedelta(days=1)
+    trust = trusting(
+        audiences=("a", "b"),
+        name="the trust",
+        subject="repo:acme/*",
+        subject_match=SubjectMatch.GLOB,
+        ignore_case=True,
+        conditions=(Condition("ref", Operator.EQUALS, ("main",)),),
+        max_age=300,
+        single_use=False,
+        expires_at=later,
+    )
+    last = {"revision": 7, "last_refused_at": MOMENT}
+    type(trust).objects.filter(pk=trust.pk).update(**last)
+    type(cast.ci).objects.filter(pk=cast.ci.pk).update(expires_at=later)
+    stored = type(trust).objects.get(pk=trust.pk)
+    assert read(stored) == live(stored)
 
 
 def test_each_row_is_what_its_model_stores(cast: Cast, trust: Trust) -> None:
