@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from federation.conditions import parse
 from federation.entries import MAX_LENGTH, MAX_NAME, Entry, SubjectMatch
@@ -98,6 +99,12 @@ class Trust(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.digest = self.entry.digest
         super().save(*args, **kwargs)
+
+
+def with_live_tokens(trusts: models.QuerySet[Trust]) -> models.QuerySet[Any]:
+    """The trusts, each with `live`, the number of its tokens that have not ended."""
+    alive = Q(tokens__token__expires_at__gt=timezone.now())
+    return trusts.annotate(live=models.Count("tokens", alive))
 
 
 def columns(entry: Entry) -> Mapping[str, Any]:

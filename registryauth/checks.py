@@ -52,12 +52,12 @@ def check_lifetimes(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security)
 def check_notification_tokens(**kwargs: Any) -> list[CheckMessage]:
     """Nobody guesses a notification token, and each fits in a header."""
-    if all(map(conf.is_notification_token, conf.notification_tokens())):
+    if all(map(conf.is_shared_token, conf.notification_tokens())):
         return []
     return [
         Error(
             "A token in REGISTRY_NOTIFICATION_TOKENS is shorter than"
-            f" {conf.MIN_NOTIFICATION_TOKEN} characters, or does not fit in a header.",
+            f" {conf.MIN_SHARED_TOKEN} characters, or does not fit in a header.",
             hint='Make one with: python3 -c "import secrets;'
             ' print(secrets.token_urlsafe(48))"',
             id="registryauth.E007",

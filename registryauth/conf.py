@@ -45,23 +45,26 @@ def audits_logins() -> bool:
     return bool(getattr(settings, "ACTION_LOG_AUDIT_LOGINS", True))
 
 
-MIN_NOTIFICATION_TOKEN = 32
-"""Characters of a token that registries send notifications with."""
+MIN_SHARED_TOKEN = 32
+"""Characters of a token that operators make up, for programs to send in a header."""
+
+
+def is_shared_token(token: Secret) -> bool:
+    """Whether nobody guesses such a token, and it fits in a header."""
+    text = token.reveal()
+    is_long = len(text) >= MIN_SHARED_TOKEN
+    return is_long and text.isascii() and text.isprintable() and " " not in text
 
 
 def notification_tokens() -> tuple[Secret, ...]:
-    """What registries show that send notifications; the first is for new ones."""
+    """What registries show that send notifications; the first is for new ones.
+
+    Of these only what `is_shared_token` is accepted.
+    """
     tokens = getattr(settings, "REGISTRY_NOTIFICATION_TOKENS", "")
     if isinstance(tokens, str):
         tokens = [token.strip() for token in tokens.split(",")]
     return tuple(Secret(token) for token in tokens if token)
-
-
-def is_notification_token(token: Secret) -> bool:
-    """Whether nobody guesses it, and it fits in a header; no other is accepted."""
-    text = token.reveal()
-    is_long = len(text) >= MIN_NOTIFICATION_TOKEN
-    return is_long and text.isascii() and text.isprintable() and " " not in text
 
 
 def notifications_create() -> bool:

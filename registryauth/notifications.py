@@ -59,7 +59,7 @@ def _check(request: HttpRequest) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     shown = Secret(token.strip())
     # Every token is compared, so that the time does not tell which one is near.
-    same = [shown == one for one in accepted if conf.is_notification_token(one)]
+    same = [shown == one for one in accepted if conf.is_shared_token(one)]
     if not any(same) or scheme.lower() != "bearer":
         raise _Refused(401, "Authorization: Bearer and a notification token is needed")
     if not is_envelope_type(request.content_type or ""):

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -16,7 +15,7 @@ from federation.admin.trust_forms import TrustForm
 from federation.admin.trusts import TrustAdmin, robot_trusts_page
 from federation.entries import MAX_TRUSTS
 from federation.lifecycle import remove_trust, set_trust_enabled
-from federation.models import Trust
+from federation.models import Trust, with_live_tokens
 from federation.presets import PRESETS
 from robots.admin.performer import performer_of
 from robots.admin.robot_pages import RobotPage
@@ -90,10 +89,7 @@ class RobotTrustsPage(FederationPage):
     may_be_looked_at = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        alive = Q(tokens__token__expires_at__gt=timezone.now())
-        rows = self.trusts.of(self.request, self.row).annotate(
-            live=Count("tokens", alive)
-        )
+        rows = with_live_tokens(self.trusts.of(self.request, self.row))
         listed = [shown(trust) for trust in rows]
         may = {
             verb: self.trusts.may(self.request, verb, self.row)

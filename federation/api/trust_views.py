@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from federation import trust_facts
 from federation.api.bodies import ConditionView
 from federation.entries import Entry, SubjectMatch
 from federation.linter import grade
-from federation.models import Trust
+from federation.models import Trust, with_live_tokens
 from robots.api.formats import date
 from robots.models import Robot
 from robots.moments import moment_text
@@ -108,8 +107,7 @@ def listed(entry: Entry) -> dict[str, Any]:
 
 def trusts_of(robot: Robot) -> QuerySet[Any]:
     """The robot's trusts, each with `live`, the number of its live tokens."""
-    alive = Q(tokens__token__expires_at__gt=timezone.now())
-    return Trust.objects.filter(robot=robot).annotate(live=Count("tokens", alive))
+    return with_live_tokens(Trust.objects.filter(robot=robot))
 
 
 def trust_view(trust: Trust, live: int) -> dict[str, Any]:

@@ -4,16 +4,13 @@ from django.db import IntegrityError, transaction
 
 from quaysite.lifecycle.people import locked, own_namespace
 from quaysite.models import OidcAccount, User
+from quaysite.models.oidc import MAX_ISSUER, MAX_SUBJECT
 from quaysite.oidc import conf
 from registryauth.conf import accepts_passwords
 from robots import audit
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, NotFound
 from robots.text import is_storable
-
-MAX_ISSUER = 255
-MAX_SUBJECT = 255
-"""Characters of `iss` and `sub`."""
 
 _TAKEN = "This account is connected to a person already."
 _ONLY_WAY = "This is the only way to sign in: {} first."

@@ -10,9 +10,6 @@ from prometheus_client.exposition import choose_encoder
 from quaysite.metrics.collector import SiteCollector
 from robots.credentials import Secret
 
-MIN_TOKEN = 32
-"""Characters of METRICS_TOKEN."""
-
 _registry = CollectorRegistry(auto_describe=False)
 _registry.register(SiteCollector())
 

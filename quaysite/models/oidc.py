@@ -5,6 +5,12 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+MAX_ISSUER = 255
+"""Characters of `iss`."""
+
+MAX_SUBJECT = 255
+"""Characters of `sub` (OpenID Connect Core 1.0, section 2)."""
+
 
 class OidcAccount(models.Model):
     """An account at a provider, known by issuer and subject and by nothing else.
@@ -16,11 +22,11 @@ class OidcAccount(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="oidc_accounts"
     )
     issuer = models.CharField(
-        max_length=255,
+        max_length=MAX_ISSUER,
         help_text="The provider, byte for byte as <code>iss</code> of its tokens.",
     )
     subject = models.CharField(
-        max_length=255,
+        max_length=MAX_SUBJECT,
         help_text="The account's identifier there: <code>sub</code> of its tokens.",
     )
     created_at = models.DateTimeField("connected", auto_now_add=True)

@@ -7,11 +7,9 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from federation.errors import TrustInvalid
 from federation.issuers import check_url
+from quaysite.models.oidc import MAX_ISSUER
 from quaysite.oidc import conf
 from registryauth.conf import accepts_passwords
-
-MAX_ISSUER = 255
-"""Characters that are kept of `iss` with each account."""
 
 _MAPPINGS = ("OIDC_TEAM_GROUPS", "OIDC_STAFF_GROUPS", "OIDC_SUPERUSER_GROUPS")
 _NAMES = ("OIDC_ISSUER", "OIDC_RP_CLIENT_ID", "OIDC_RP_CLIENT_SECRET")

@@ -14,13 +14,11 @@ from federation.assertions import Peeked, VerifiedClaims, peek, verify
 from federation.errors import Refused
 from federation.fetching import FetchFailed, fetch_json
 from federation.keys import KeySetInvalid, VerifyingKey, parse_key_set
+from quaysite.models.oidc import MAX_SUBJECT
 from quaysite.oidc import conf
 from quaysite.oidc.errors import OidcRefused
 from quaysite.oidc.provider import Provider
 from robots.credentials import Secret
-
-MAX_SUBJECT = 255
-"""Characters of `sub` (OpenID Connect Core 1.0, section 2)."""
 
 
 def verified(id_token: Any, nonce: str, provider: Provider) -> VerifiedClaims:
