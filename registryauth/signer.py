@@ -8,11 +8,13 @@ read.
 import logging
 import time
 from base64 import urlsafe_b64encode
+from datetime import datetime
 from typing import NamedTuple
 
 import orjson
 
 from registryauth import conf
+from registryauth.key_rotation import Step, steps
 from registryauth.keys import KeyStore, KeyStoreError, SigningKey
 
 LOOK_SECONDS = 1.0
@@ -24,6 +26,19 @@ logger = logging.getLogger(__name__)
 def key_store() -> KeyStore:
     """The folder that REGISTRY_SIGNING_KEYS_DIR names."""
     return KeyStore(conf.signing_keys_dir())
+
+
+def rotate_due(now: datetime, *, dry_run: bool) -> list[Step]:
+    """The steps that change keys and are due: taken, or with `dry_run` only found.
+
+    A key that was added has an id then. The first key is made if there is none, also
+    in a dry run, as wherever keys are needed. Raises KeyStoreError.
+    """
+    signers.current()
+    store, schedule = key_store(), conf.signing_key_schedule()
+    if dry_run:
+        return [step for step in steps(store.known(), schedule) if step.due <= now]
+    return store.rotate(conf.signing_algorithm(), schedule, now)
 
 
 class Signer(NamedTuple):

@@ -12,11 +12,9 @@ from django.utils import timezone
 from federation.management.commands import purge_expired
 from quaysite.management.commands import send_expiry_notices
 from registryauth import conf as registry_conf
-from registryauth import signing
-from registryauth.key_rotation import steps
 from registryauth.keys import KeyStoreError
 from registryauth.management.commands import signing_keys
-from registryauth.signer import key_store
+from registryauth.signer import rotate_due
 from robots import conf
 from robots.errors import DomainError
 from robots.management.command import DONE, PENDING, Deed, Outcome
@@ -106,21 +104,16 @@ def _disable_idle(dry_run: bool) -> Outcome | None:
 
 
 def _rotate_keys(dry_run: bool) -> Outcome | None:
-    schedule = registry_conf.signing_key_schedule()
-    if schedule.signs is None:
+    if registry_conf.signing_key_schedule().signs is None:
         return None
-    now = timezone.now()
     try:
-        signing.active_key()
-        if dry_run:
-            known = key_store().known()
-            taken = [step for step in steps(known, schedule) if step.due <= now]
-            told = [f"would {step.deed} {step.key_id or 'a new key'}" for step in taken]
-        else:
-            taken = key_store().rotate(registry_conf.signing_algorithm(), schedule, now)
-            told = [f"{step.key_id} {signing_keys.TOLD[step.deed]}" for step in taken]
+        taken = rotate_due(timezone.now(), dry_run=dry_run)
     except KeyStoreError as error:
         raise DomainError(str(error)) from None
+    if dry_run:
+        told = [f"would {signing_keys.to_do(step)}" for step in taken]
+    else:
+        told = [signing_keys.done(step) for step in taken]
     code = PENDING if dry_run and taken else DONE
     return Outcome("; ".join(told) or "nothing is due", {"keys": told}, code)
 

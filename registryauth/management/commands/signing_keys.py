@@ -12,14 +12,13 @@ from django.utils import timezone
 from registryauth import conf, signing
 from registryauth.key_rotation import Deed, KeyState, KnownKey, Step, steps
 from registryauth.keys import ALGORITHMS, KeyStoreError, SigningKey
-from registryauth.signer import key_store
+from registryauth.signer import key_store, rotate_due
 
-TOLD = {
+_TOLD = {
     Deed.ADD: "added; run registry_config and restart the registries",
     Deed.ACTIVATE: "signs from now on",
     Deed.RETIRE: "deleted; registries may go on with the files they have",
 }
-"""What a deed of `rotate` means, after the key's id."""
 
 
 class Command(BaseCommand):
@@ -113,15 +112,18 @@ class Command(BaseCommand):
                 )
 
     def _rotate(self, options: dict[str, Any]) -> None:
-        store, now = key_store(), timezone.now()
-        schedule = conf.signing_key_schedule()
-        if options["dry_run"]:
-            due = [step for step in steps(store.known(), schedule) if step.due <= now]
-            for step in due:
-                self.stdout.write(f"{step.deed} {step.key_id or 'a new key'}")
-            return
-        for step in store.rotate(conf.signing_algorithm(), schedule, now):
-            self.stdout.write(f"{step.key_id} {TOLD[step.deed]}")
+        for step in rotate_due(timezone.now(), dry_run=options["dry_run"]):
+            self.stdout.write(to_do(step) if options["dry_run"] else done(step))
+
+
+def to_do(step: Step) -> str:
+    """What `rotate` would do, and to which key."""
+    return f"{step.deed} {step.key_id or 'a new key'}"
+
+
+def done(step: Step) -> str:
+    """What `rotate` did, and what that means."""
+    return f"{step.key_id} {_TOLD[step.deed]}"
 
 
 def _described(
@@ -141,7 +143,7 @@ def _described(
 
 def _foretold(step: Step, now: datetime) -> str:
     when = "is due" if step.due <= now else f"will be due at {_shown(step.due)}"
-    return f"{step.deed} {step.key_id or 'a new key'}: {when}"
+    return f"{to_do(step)}: {when}"
 
 
 def _shown(when: datetime) -> str:
