@@ -1,7 +1,7 @@
-"""What issuers, the provider of sign-in and webhooks are asked and told.
+"""What issuers and the provider of sign-in are asked.
 
 A URL comes from whoever may write a trust, so it is asked by `robots.outbound.asking`
-under the strictest rules. What is posted goes where a setting says.
+under the strictest rules.
 """
 
 import re
@@ -15,7 +15,14 @@ from urllib3 import HTTPResponse
 from federation import conf
 from robots.outbound.asking import FetchFailed, Rules, Sent, ask, body_of
 
-__all__ = ["MAX_BYTES", "MAX_SECONDS", "FetchFailed", "Sending", "fetch_json", "post"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_SECONDS",
+    "FetchFailed",
+    "Sending",
+    "fetch_json",
+    "tls_context",
+]
 
 MAX_SECONDS = 5.0
 """For everything: name, connection, encryption, answer."""
@@ -63,29 +70,15 @@ def fetch_json(
     Plain HTTP is for loopback addresses, where a setting allows it. `internal` allows
     private addresses too. `seconds` is how long all of it may take.
     """
-    rules = Rules(seconds, internal, conf.allows_loopback_http(), _tls_context)
+    rules = Rules(seconds, internal, conf.allows_loopback_http(), tls_context)
     return ask(url, rules, sending.sent, _document)
 
 
-def post(
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    *,
-    seconds: float = MAX_SECONDS,
-) -> int:
-    """Post `body` to where a setting says; the status of the answer.
+def tls_context() -> ssl.SSLContext:
+    """What is believed of TLS: the system's authorities, and FEDERATION_CA_FILE's.
 
-    Nothing else of it is read, and a redirect is not followed. The address may be a
-    private one; plain HTTP is for loopback addresses. Raises FetchFailed, and only
-    that, if there was no answer.
+    Raises FetchFailed where that cannot be read.
     """
-    rules = Rules(seconds, True, True, _tls_context)
-    sent = Sent("POST", body, {**_ACCEPT, **headers})
-    return ask(url, rules, sent, lambda response: response.status)
-
-
-def _tls_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     if (path := conf.ca_file()) is not None:
         try:

@@ -1,6 +1,6 @@
 """Posts to a URL of the operator's choice, signed so that they can be believed.
 
-The request itself is `federation.fetching.post`, by the house's one way out: the
+The request itself is `quaysite.posting.post`, by the house's one way out: the
 address is checked and pinned, nothing is redirected, 5 seconds are all it may take.
 `docs/token-upkeep.md` tells receivers how to verify.
 """
@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from federation.fetching import FetchFailed, post
+from federation.fetching import FetchFailed
 from federation.hosts import is_loopback
+from quaysite.posting import post
 from robots.outbound.destinations import UrlInvalid, destination
 
 SIGNATURE = "Quaysite-Signature"

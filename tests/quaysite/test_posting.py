@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from federation.fetching import FetchFailed, post
+from federation.fetching import FetchFailed
+from quaysite.posting import post
 from tests.federation.certificates import Authority
 from tests.federation.surroundings import Connections, NameService
 from tests.receivers import Hook, hook
@@ -37,6 +38,7 @@ def test_the_body_arrives_as_it_is_with_its_headers(receiver: Hook) -> None:
     assert came.body == BODY
     assert came.headers["Content-Type"] == "text/plain"
     assert came.headers["Idempotency-Key"] == "k"
+    assert came.headers["Accept"] == "*/*"
     assert "Authorization" not in came.headers
 
 
