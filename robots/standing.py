@@ -33,15 +33,17 @@ def standing_in(identity: Identity, name: str) -> Standing | None:
     """The standing in the namespace called `name`; None if there is none. One query."""
     if simple_name_issue(name, "Namespace"):
         return None
-    # Not by joining: a namespace may have many teams, and they many members.
-    mine = TeamMember.objects.filter(user=identity.id or 0, namespace=OuterRef("pk"))
-    highest = mine.order_by("-team__role").values("team__role")[:1]
-    namespace = (
-        Namespace.objects.filter(name=name).annotate(own_role=Subquery(highest)).first()
-    )
-    if namespace is None:
+    return _found(identity, Q(name=name))
+
+
+def own_standing(identity: Identity) -> Standing | None:
+    """The standing in the person's own namespace; None if there is none. One query.
+
+    Whoever has none of their own gets none that is called like them.
+    """
+    if identity.kind is not Kind.USER:
         return None
-    return _standing(identity, namespace, namespace.own_role)
+    return _found(identity, Q(owner=identity.id))
 
 
 def administered_namespaces(identity: Identity) -> QuerySet[Namespace]:
@@ -66,6 +68,17 @@ def _joined(identity: Identity, least: TeamRole) -> QuerySet[Namespace]:
         user=identity.id, namespace=OuterRef("pk"), team__role__gte=least
     )
     return Namespace.objects.filter(Q(owner_id=identity.id) | Q(Exists(here)))
+
+
+def _found(identity: Identity, wanted: Q) -> Standing | None:
+    # Not by joining: a namespace may have many teams, and they many members.
+    mine = TeamMember.objects.filter(user=identity.id or 0, namespace=OuterRef("pk"))
+    highest = mine.order_by("-team__role").values("team__role")[:1]
+    rows = Namespace.objects.filter(wanted).annotate(own_role=Subquery(highest))
+    namespace = rows.first()
+    if namespace is None:
+        return None
+    return _standing(identity, namespace, namespace.own_role)
 
 
 def _standing(identity: Identity, namespace: Namespace, role: int | None) -> Standing:

@@ -39,7 +39,7 @@ from robots.lookup import repository_named
 from robots.models import Namespace, Repository
 from robots.names import parse_repository_name
 from robots.roles import Action, Role
-from robots.standing import Standing, standing_in
+from robots.standing import Standing, own_standing, standing_in
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -155,7 +155,12 @@ class NamespaceViewSet(ApiViewSet):
     @cached_property
     def standing(self) -> Standing:
         """The caller's rights there; those of nobody where there is no namespace."""
-        standing = standing_in(self.caller.identity, self.namespace_name)
+        identity = self.caller.identity
+        standing = (
+            own_standing(identity)
+            if self.is_own
+            else standing_in(identity, self.namespace_name)
+        )
         if standing is None:
             self.no_namespace()
         return standing

@@ -26,7 +26,7 @@ from robots.lifecycle.repositories import create_repository
 from robots.models import Namespace, Repository, Star
 from robots.names import is_repository_name
 from robots.roles import Visibility
-from robots.standing import standing_in
+from robots.standing import own_standing, standing_in
 from robots.text import MAX_REPOSITORY_DESCRIPTION
 
 PER_PAGE = 100
@@ -88,7 +88,7 @@ class RepositoriesViewSet(ApiViewSet):
         """Create a repository. Its creator is its admin."""
         body = self.body(NewRepositoryBody)
         identity = self.caller.identity
-        namespace = self._open_namespace(body.get("namespace", identity.name))
+        namespace = self._open_namespace(body.get("namespace"))
         if not is_repository_name(body["repository"]):
             raise ApiError("Invalid repository name")
         repository = create_repository(
@@ -102,9 +102,14 @@ class RepositoriesViewSet(ApiViewSet):
         shown = {"namespace": namespace.name, "name": repository.name, "kind": KIND}
         return Response(shown, status=201)
 
-    def _open_namespace(self, name: str) -> Namespace:
-        """The namespace, if the caller may create there; else Forbidden."""
-        standing = standing_in(self.caller.identity, name)
+    def _open_namespace(self, name: str | None) -> Namespace:
+        """The namespace, the caller's own for None, if the caller may create there;
+        else Forbidden.
+        """
+        identity = self.caller.identity
+        standing = (
+            own_standing(identity) if name is None else standing_in(identity, name)
+        )
         if standing is None or not standing.is_creator:
             raise Forbidden
         if not standing.namespace.enabled:

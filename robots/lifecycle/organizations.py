@@ -19,6 +19,8 @@ from robots.text import is_storable
 
 OWNERS_TEAM = "owners"
 
+NAME_TAKEN = "A user or organization with this name already exists"
+
 MAX_EMAIL = 254
 """Characters of an e-mail address."""
 
@@ -59,6 +61,7 @@ def create_organization(
     check_email(email)
     _check_no_person_has(email)
     _check_fields(fields)
+    check_nobody_is_called(name)
     facts = {**({"email": email} if email else {}), **fields}
     try:
         with transaction.atomic():
@@ -67,9 +70,7 @@ def create_organization(
                 _add_owners(namespace, owner)
             audit.record("org_create", by, namespace, namespace_name=name, **facts)
     except IntegrityError:
-        raise AlreadyExists(
-            "A user or organization with this name already exists"
-        ) from None
+        raise AlreadyExists(NAME_TAKEN) from None
     return namespace
 
 
@@ -166,6 +167,13 @@ def _add_owners(namespace: Namespace, owner: AbstractBaseUser | None) -> None:
     )
     if owner is not None:
         TeamMember.objects.create(namespace=namespace, team=team, user_id=owner.pk)
+
+
+def check_nobody_is_called(name: str) -> None:
+    """Raise AlreadyExists for the name of a person, who may have no namespace yet."""
+    people = get_user_model()
+    if people._default_manager.filter(**{people.USERNAME_FIELD: name}).exists():
+        raise AlreadyExists(NAME_TAKEN)
 
 
 def check_organization_email(email: str) -> None:

@@ -13,6 +13,7 @@ from robots import audit, names
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, NotFound
 from robots.lifecycle import switches
+from robots.lifecycle.organizations import NAME_TAKEN, check_nobody_is_called
 from robots.models import Namespace, Robot
 
 
@@ -29,9 +30,7 @@ def rename_organization(namespace: Namespace, name: str, by: Performer) -> Names
             if locked.name != name:
                 _rename(locked, name, by)
     except IntegrityError:
-        raise AlreadyExists(
-            "A user or organization with this name already exists"
-        ) from None
+        raise AlreadyExists(NAME_TAKEN) from None
     return locked
 
 
@@ -65,6 +64,7 @@ def _check_robot_names(namespace: Namespace, name: str) -> None:
 
 
 def _rename(locked: Namespace, name: str, by: Performer) -> None:
+    check_nobody_is_called(name)
     old_name = locked.name
     give_name(locked, name)
     audit.record("org_change_name", by, locked, old_name=old_name, new_name=name)
