@@ -1,5 +1,6 @@
 """A site administrator takes over a namespace that nobody else can administer."""
 
+from itertools import chain, count
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -9,8 +10,9 @@ from django.db import IntegrityError, transaction
 from robots import audit, conf
 from robots.audit import Performer
 from robots.errors import AlreadyExists, DomainError, InUse, NotFound
+from robots.lifecycle.administrators import lock_organization
 from robots.lifecycle.organizations import OWNERS_TEAM
-from robots.lifecycle.teams import add_member, set_team
+from robots.lifecycle.teams import add_member, create_team
 from robots.models import Namespace, NamespaceKind, Team
 from robots.roles import TeamRole
 
@@ -40,7 +42,7 @@ def take_ownership(
                 superuser=admin.get_username(),
             )
     except IntegrityError:
-        raise InUse(f"{namespace.name} is being changed; try again") from None
+        raise _being_changed(namespace) from None
 
 
 def _converted(namespace: Namespace) -> Namespace:
@@ -75,15 +77,38 @@ def _gone(namespace: Namespace) -> NotFound:
     return NotFound(f"There is no namespace {namespace.name}")
 
 
+def _being_changed(namespace: Namespace) -> InUse:
+    return InUse(f"{namespace.name} is being changed; try again")
+
+
 def _join_owners(namespace: Namespace, admin: AbstractBaseUser, by: Performer) -> None:
+    team = _owners(namespace, by)
     try:
-        add_member(_owners(namespace, by), admin, by)
+        add_member(team, admin, by)
     except AlreadyExists:
         return
 
 
 def _owners(namespace: Namespace, by: Performer) -> Team:
-    """The team called `owners`, or any other that administers; made if need be."""
-    teams = Team.objects.filter(namespace=namespace, role=TeamRole.ADMIN)
-    team = teams.filter(name=OWNERS_TEAM).first() or teams.first()
-    return team or set_team(namespace, OWNERS_TEAM, TeamRole.ADMIN, by)[0]
+    """The team called `owners`, or any other, that administers; made if need be.
+
+    A team that does not administer stays as it is, for its members would with it.
+    Raises InUse if a team of the chosen name comes to be meanwhile.
+    """
+    lock_organization(namespace)
+    admins = Team.objects.filter(namespace=namespace, role=TeamRole.ADMIN)
+    found = admins.filter(name=OWNERS_TEAM).first() or admins.first()
+    if found is not None:
+        return found
+    name = _free_team_name(namespace)
+    try:
+        return create_team(namespace, name, TeamRole.ADMIN, by, description="")
+    except AlreadyExists:
+        raise _being_changed(namespace) from None
+
+
+def _free_team_name(namespace: Namespace) -> str:
+    """`owners`, or with the lowest number that no team has: `owners2`, `owners3`."""
+    taken = set(Team.objects.filter(namespace=namespace).values_list("name", flat=True))
+    numbered = (f"{OWNERS_TEAM}{number}" for number in count(2))
+    return next(name for name in chain((OWNERS_TEAM,), numbered) if name not in taken)

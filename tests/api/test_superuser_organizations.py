@@ -188,6 +188,25 @@ def test_ownership_where_there_is_no_team_of_that_name(
     assert (team.name, team.role) == (expected, TeamRole.ADMIN)
 
 
+@pytest.mark.parametrize("role", [TeamRole.MEMBER, TeamRole.CREATOR])
+def test_ownership_gives_nobody_else_a_higher_role(
+    role: TeamRole, cast: Cast, root: LocalClient
+) -> None:
+    Team.objects.filter(namespace=cast.acme).exclude(pk=cast.team.pk).delete()
+    factories.team(cast.acme, "owners", role, members=(cast.charlie, cast.reader))
+    factories.team(cast.acme, "owners2", role, members=(cast.charlie,))
+    assert root.post(f"{TAKE}acme").status == 200
+    roles = dict(cast.acme.teams.values_list("name", "role"))
+    assert roles.pop("owners3") == TeamRole.ADMIN
+    assert TeamRole.ADMIN not in roles.values()
+    assert roles["owners"] == roles["owners2"] == role
+    admin = TeamMember.objects.get(team__name="owners3")
+    assert (str(admin.user), admin.robot) == ("root", None)
+    assert not AuditEvent.objects.filter(kind="org_set_team_role").exists()
+    assert root.post(f"{TAKE}acme").status == 200
+    assert cast.acme.teams.filter(role=TeamRole.ADMIN).count() == 1
+
+
 def test_a_persons_namespace_becomes_an_organization(
     cast: Cast, root: LocalClient, local: LocalClient
 ) -> None:
