@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from robots import conf
 from robots.errors import DomainError
+from robots.grants import usable_namespaces
 from robots.issuer_trusts import robots_trusting
 from robots.models import (
     AuditEvent,
@@ -27,10 +28,10 @@ def idle_robots(begin: datetime, now: datetime) -> QuerySet[Any]:
     """Robots that could log in from `begin` to `now`, and did not use anything.
 
     A robot that could not log in for a part of that time is not idle: it, or all of
-    its namespace, was enabled, or got another end, or an emergency switch ended, that
-    of an issuer that it trusts among them. What is stopped now is idle, and `why_kept`
-    tells. Each has `last_use`, the last use of a repository that is known, and what
-    `why_kept` reads.
+    its namespace, was enabled, or the namespace's owner, or it got another end, or an
+    emergency switch ended, that of an issuer that it trusts among them. What is stopped
+    now is idle, and `why_kept` tells. Each has `last_use`, the last use of a repository
+    that is known, and what `why_kept` reads.
     """
     uses = RepositoryUse.objects.filter(robot=OuterRef("pk"))
     mirrored = Repository.objects.filter(mirror_robot=OuterRef("pk"))
@@ -44,7 +45,7 @@ def idle_robots(begin: datetime, now: datetime) -> QuerySet[Any]:
             ~Exists(_site_let_in_since(begin)),
             ~Exists(_switch_ended_since(begin, now)),
             ~Q(pk__in=_issuer_let_in_since(begin, now)),
-            namespace__enabled=True,
+            usable_namespaces("namespace__"),
             enabled=True,
             created_at__lt=begin,
         )
@@ -99,11 +100,11 @@ def _let_in_since(begin: datetime) -> QuerySet[Any]:
 
 
 def _namespace_let_in_since(begin: datetime) -> QuerySet[Any]:
-    """Of one robot, when its namespace was enabled, or a switch turned off: that of the
-    namespace, or its own.
+    """Of one robot, when its namespace or that one's owner was enabled, or a switch
+    turned off: that of the namespace, or its own.
     """
     events = AuditEvent.objects.filter(
-        kind__in=("enable_namespace", "turn_off_emergency_switch"),
+        kind__in=("enable_namespace", "user_enable", "turn_off_emergency_switch"),
         created_at__gte=begin,
         namespace=OuterRef("namespace_id"),
     )

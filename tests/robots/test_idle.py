@@ -8,6 +8,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from federation.models import Trust
+from quaysite.lifecycle.person_changes import Changes, change_person
+from quaysite.models import User
 from robots.lifecycle.idle_robots import disable_idle_robots
 from robots.lifecycle.organizations import set_namespace_enabled
 from robots.lifecycle.robot_choice import RobotChoice
@@ -151,6 +153,42 @@ def test_who_could_not_log_in_is_not_idle(
 ) -> None:
     deed(old)
     assert idle() == {}
+
+
+@pytest.fixture
+def dora(cast: Cast) -> User:
+    """A person with an old robot, who was away for all of the days."""
+    dora = factories.user("dora")
+    Robot.objects.all().delete()
+    factories.robot(dora.personal_namespace, "bot")
+    factories.age_everything(OLD)
+    change_person(dora, Changes(enabled=False), BY)
+    age_events()
+    return dora
+
+
+def test_robots_of_a_deactivated_person_are_not_idle(dora: User) -> None:
+    assert idle() == {}
+    assert disable_idle_robots(RobotChoice(), DAYS, BY).disabled == []
+    assert Robot.objects.get().enabled
+    assert not AuditEvent.objects.filter(kind="disable_robot").exists()
+
+
+def test_robots_of_a_person_are_idle_once_it_was_active_for_all_days(
+    dora: User,
+) -> None:
+    change_person(dora, Changes(enabled=True), BY)
+    assert idle() == {}
+    age_events()
+    assert idle() == {"dora+bot": None}
+    disable_idle_robots(RobotChoice(), DAYS, BY)
+    assert not Robot.objects.get().enabled
+
+
+def test_another_person_who_was_activated_does_not_help(old: Cast) -> None:
+    change_person(old.charlie, Changes(enabled=False), BY)
+    change_person(old.charlie, Changes(enabled=True), BY)
+    assert idle() == BOTH
 
 
 @pytest.mark.parametrize("deed", [enable_namespace, switch_off_the_namespaces])
