@@ -54,8 +54,8 @@ def create_organization(
     Without `with_owners` only site administrators can enter it. `fields` are other
     columns to begin with: `enabled`, and what `update_organization` changes. Raises
     NameInvalid, DomainError for an e-mail address or another value that cannot be,
-    EmailTaken for a person's address, or AlreadyExists if a person or organization
-    has the name.
+    EmailTaken for a person's address, AlreadyExists if a person or organization has
+    the name, or NotFound if the owner is gone.
     """
     names.check_namespace_name(name)
     check_email(email)
@@ -70,6 +70,8 @@ def create_organization(
                 _add_owners(namespace, owner)
             audit.record("org_create", by, namespace, namespace_name=name, **facts)
     except IntegrityError:
+        if not Namespace.objects.filter(name=name).exists():
+            raise NotFound("The owner has just been deleted") from None
         raise AlreadyExists(NAME_TAKEN) from None
     return namespace
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from robots import audit, conf, names
 from robots.audit import Performer
-from robots.errors import AlreadyExists
+from robots.errors import AlreadyExists, NotFound
 from robots.identity import Identity, Kind
 from robots.lookup import namespace_named
 from robots.models import (
@@ -33,8 +33,8 @@ def create_repository(
 ) -> Repository:
     """Create a repository; its creator gets admin, then default permissions apply.
 
-    Raises NameInvalid, DomainError for a description that cannot be kept, or
-    AlreadyExists.
+    Raises NameInvalid, DomainError for a description that cannot be kept,
+    AlreadyExists, or NotFound if the namespace or a grantee is gone.
     """
     names.check_repository_name(name)
     check_description(description, MAX_REPOSITORY_DESCRIPTION)
@@ -56,6 +56,8 @@ def create_repository(
                 visibility=visibility.label,
             )
     except IntegrityError:
+        if not Repository.objects.filter(namespace=namespace, name=name).exists():
+            raise NotFound("The namespace or a grantee has just been deleted") from None
         raise AlreadyExists("Repository already exists") from None
     return repository
 
@@ -63,8 +65,8 @@ def create_repository(
 def create_on_push(identity: Identity, name: RepositoryName, origin: Origin) -> None:
     """Create what a first push needs; `robots.access` has said that it may be.
 
-    Raises AlreadyExists if another push was faster, NotFound if the namespace is
-    gone since.
+    Raises AlreadyExists if another push was faster, NotFound if the namespace or a
+    grantee is gone since.
     """
     create_repository(
         namespace_named(name.namespace),

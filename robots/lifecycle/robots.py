@@ -12,7 +12,7 @@ from robots import audit, conf, credentials, names, switches
 from robots.audit import Performer
 from robots.credentials import Secret
 from robots.ends import check_end
-from robots.errors import AlreadyExists, DomainError, InUse, RobotsDisallowed
+from robots.errors import AlreadyExists, DomainError, InUse, NotFound, RobotsDisallowed
 from robots.lifecycle import first_grants
 from robots.lifecycle.first_grants import RoleOn
 from robots.lifecycle.tokens import (
@@ -61,7 +61,7 @@ def create_robot(
     has passed: such a robot can do nothing. Raises RobotsDisallowed, NameInvalid,
     DomainError for a description, metadata or token that cannot be kept or an end that
     has passed, AlreadyExists, or DomainError for an unknown repository or team, checked
-    in that order.
+    in that order; NotFound if the namespace is gone.
     """
     full_name = f"{namespace.name}+{shortname}"
     if is_disallowed(namespace, full_name):
@@ -95,6 +95,8 @@ def create_robot(
             )
             first_grants.give(robot, permissions, teams, by)
     except IntegrityError:
+        if not Robot.objects.filter(namespace=namespace, name=shortname).exists():
+            raise NotFound(f"There is no namespace {namespace.name}") from None
         raise AlreadyExists(f"Existing robot with name: {full_name}") from None
     return NewToken(robot, secret if with_token and secret else Secret(""))
 

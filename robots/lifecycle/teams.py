@@ -50,8 +50,8 @@ def create_team(
 ) -> Team:
     """Create a team that is not there yet, told in one event with its role.
 
-    Raises NameInvalid, AlreadyExists, or DomainError in a personal namespace and for
-    a description that cannot be kept.
+    Raises NameInvalid, AlreadyExists, NotFound if the organization is gone, or
+    DomainError in a personal namespace and for a description that cannot be kept.
     """
     _check_new(namespace, name, description)
     facts = {"description": description} if description else {}
@@ -64,6 +64,8 @@ def create_team(
                 "org_create_team", by, namespace, team=name, role=role.label, **facts
             )
     except IntegrityError:
+        if not Team.objects.filter(namespace=namespace, name=name).exists():
+            raise NotFound(f"There is no organization {namespace.name}") from None
         raise AlreadyExists(f"Team {name} already exists") from None
     return team
 
@@ -117,7 +119,7 @@ def add_member(
     """Put a person, or a robot of the team's namespace, in a team.
 
     Raises ForeignNamespace for another namespace's robot, AlreadyExists for one
-    who is in it already.
+    who is in it already, NotFound if the team or the member is gone.
     """
     name = _check_member(team, member)
     grantee = {"robot": member} if isinstance(member, Robot) else {"user": member}
@@ -130,6 +132,8 @@ def add_member(
                 "org_add_team_member", by, team.namespace, member=name, team=team.name
             )
     except IntegrityError:
+        if not TeamMember.objects.filter(team=team, **grantee).exists():
+            raise NotFound("The team or the member has just been deleted") from None
         raise AlreadyExists(
             f"User {name} is already a member of team {team.name}"
         ) from None
