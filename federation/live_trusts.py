@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Value
 from django.db.models.functions import Cast, Coalesce
 
 from federation.conditions import parse
@@ -22,6 +22,7 @@ from robots import switches
 from robots.audit import Place
 from robots.names import RobotName
 from robots.prepared import Parameter, PreparedQuery
+from robots.unexpired import unexpired
 
 _MAX_KEPT = 1024
 _MAX_KEPT_LENGTH = 4096
@@ -207,7 +208,7 @@ def _query() -> PreparedQuery:
     now = Parameter("now", models.DateTimeField())
     issuer = Parameter("issuer", text)
     live = Trust.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+        unexpired(now),
         robot__namespace__name=Parameter("namespace", text),
         robot__name=Parameter("robot", text),
         issuer=issuer,

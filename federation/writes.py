@@ -16,6 +16,7 @@ from federation.models import FederatedToken, Trust, UsedAssertion
 from robots.models import AuditEvent, Robot, RobotToken
 from robots.prepared import Parameter
 from robots.prepared_writes import Added, PreparedWrites, Values
+from robots.unexpired import unexpired
 
 
 def write(trust: LiveTrust, now: datetime, **rows: Values) -> None:
@@ -40,8 +41,7 @@ def _use() -> tuple["models.QuerySet[Any, Any]", Values]:
     key = models.BigIntegerField()
     robots = Robot.objects.select_for_update(no_key=True).order_by()
     now = Parameter("now", models.DateTimeField())
-    lasts = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now)
-    robot = robots.filter(lasts, pk=Parameter("robot", key), enabled=True)
+    robot = robots.filter(unexpired(now), pk=Parameter("robot", key), enabled=True)
     live = Trust.objects.order_by().filter(
         pk=Parameter("trust", key),
         enabled=True,

@@ -22,6 +22,7 @@ from robots.models import EmergencySwitch, ImportedSecret, RobotToken
 from robots.names import RobotName, parse_robot_name
 from robots.origin import Origin
 from robots.prepared import Parameter, PreparedQuery
+from robots.unexpired import unexpired
 
 _SITE, _ITS_OWN, _ANY, _TOKEN = range(4)
 _NOBODY = RobotName("", "")
@@ -100,8 +101,7 @@ def _rows(keys: int) -> QuerySet[ImportedSecret, tuple[object, ...]]:
         robot__namespace__name=Parameter("namespace", models.CharField()),
         robot__name=Parameter("shortname", models.CharField()),
     )
-    lasts = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    live = ImportedSecret.objects.filter(lasts)
+    live = ImportedSecret.objects.filter(unexpired(now))
     own = _hashes(_ITS_OWN, live.filter(named))
     # The one that lasts longest: of many that have ended, no other is looked at.
     longest = ImportedSecret.objects.order_by(F("expires_at").desc(nulls_first=True))

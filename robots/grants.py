@@ -28,6 +28,7 @@ from robots.names import RepositoryName
 from robots.prepared import Parameter
 from robots.replicas import ReplicatedQuery
 from robots.statements import Row
+from robots.unexpired import unexpired
 
 MAX_REPOSITORIES = 100
 """The most repositories one grant query is asked about."""
@@ -74,15 +75,20 @@ class GrantRow(NamedTuple):
     team_role: int | None
 
 
+def live_permissions(now: Any) -> QuerySet[RepositoryPermission]:
+    """The permissions that count at `now`: those that have not ended."""
+    return RepositoryPermission.objects.filter(unexpired(now))
+
+
 def direct_permissions(grantee: Grantee) -> QuerySet[RepositoryPermission]:
     """Unexpired permissions that name the grantee itself."""
-    return _unexpired(grantee).filter(**{grantee.column: grantee.id})
+    return live_permissions(grantee.now).filter(**{grantee.column: grantee.id})
 
 
 def team_permissions(grantee: Grantee) -> QuerySet[RepositoryPermission]:
     """Unexpired permissions of teams that the grantee is in."""
     member = {f"team__members__{grantee.column}": grantee.id}
-    return _unexpired(grantee).filter(**member)
+    return live_permissions(grantee.now).filter(**member)
 
 
 def memberships(grantee: Grantee) -> QuerySet[TeamMember]:
@@ -230,12 +236,6 @@ class _Highest(Subquery):
     def as_sqlite(self, compiler: SQLCompiler, connection: Any, **extra: Any) -> Any:
         template = "(SELECT MAX(highest) FROM (%(subquery)s))"
         return self.as_sql(compiler, connection, template=template, **extra)
-
-
-def _unexpired(grantee: Grantee) -> QuerySet[RepositoryPermission]:
-    return RepositoryPermission.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=grantee.now)
-    )
 
 
 def _name(parameter: str) -> Parameter:

@@ -16,8 +16,8 @@ from django.db.models import Q
 
 from robots import conf
 from robots.explain import Source, SourceKind
-from robots.grants import usable_namespaces
-from robots.models import Namespace, Repository, RepositoryPermission, TeamMember
+from robots.grants import live_permissions, usable_namespaces
+from robots.models import Namespace, Repository, TeamMember
 from robots.roles import Role, TeamRole, Visibility
 
 
@@ -103,8 +103,7 @@ def _permitted(
     repository: Repository, namespace: Namespace, now: datetime
 ) -> Iterator[_Found]:
     """Whom unexpired permissions name; robots of other namespaces have no rights."""
-    counting = RepositoryPermission.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+    counting = live_permissions(now).filter(
         Q(robot__isnull=True) | Q(robot__namespace=namespace),
         repository=repository,
     )

@@ -21,6 +21,7 @@ from robots.models import (
     Robot,
 )
 from robots.switches import columns, stops_anywhere, switches_on
+from robots.unexpired import unexpired
 from robots.used_roles import last_of
 
 
@@ -37,7 +38,7 @@ def idle_robots(begin: datetime, now: datetime) -> QuerySet[Any]:
     mirrored = Repository.objects.filter(mirror_robot=OuterRef("pk"))
     return (
         Robot.objects.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+            unexpired(now),
             Q(last_used_at__isnull=True) | Q(last_used_at__lt=begin),
             ~Exists(uses.filter(last_used_at__gte=begin)),
             ~Exists(_let_in_since(begin)),

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from robots import credentials, keyring
 from robots.batches import batches
 from robots.credentials import Opened
 from robots.models import AppToken, RobotToken
+from robots.unexpired import unexpired
 
 UNKNOWN = ""
 """The key of rows that a version before key ids wrote."""
@@ -41,7 +42,7 @@ class KeptRow(NamedTuple):
 
 
 def _not_ended(rows: QuerySet[Any], now: datetime) -> QuerySet[Any]:
-    return rows.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+    return rows.filter(unexpired(now))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from robots import idle
 from robots.errors import DomainError
+from robots.grants import live_permissions
 from robots.models import (
     DefaultPermission,
     Namespace,
@@ -126,9 +127,7 @@ def counts(namespaces: QuerySet[Namespace], period: Period) -> UnusedCounts:
 
 
 def _live(namespaces: QuerySet[Namespace], now: datetime) -> QuerySet[Any]:
-    return RepositoryPermission.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now), namespace__in=namespaces
-    )
+    return live_permissions(now).filter(namespace__in=namespaces)
 
 
 def _is_last_admin(period: Period) -> Case:

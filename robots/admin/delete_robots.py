@@ -17,7 +17,7 @@ from robots.admin.bulk import Bulk, chosen_robots, is_sent
 from robots.admin.refusals import REFUSALS, explain
 from robots.admin.robot_details import list_address
 from robots.admin.robot_pages import RobotPage
-from robots.admin.robot_rows import live_permissions
+from robots.grants import live_permissions
 from robots.lifecycle.tokens import live_tokens
 from robots.models import DefaultPermission, Repository, Robot, TeamMember
 

@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from robots.admin.metadata import shown_json
+from robots.grants import live_permissions
 from robots.lifecycle.tokens import live_tokens
-from robots.models import RepositoryPermission, Robot, TeamMember
+from robots.models import Robot, TeamMember
 from robots.roles import Role
 
 SHOWN_REPOSITORIES = 10
@@ -61,13 +61,6 @@ class Beside:
 
     grants: Grants | None = None
     actions: Sequence[RowAction] = field(default_factory=tuple)
-
-
-def live_permissions(now: datetime) -> QuerySet[RepositoryPermission]:
-    """The permissions that have not ended."""
-    return RepositoryPermission.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    )
 
 
 def with_repository_count(

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -21,8 +21,9 @@ from robots.admin.refusals import RefusableForm
 from robots.admin.shell import Shell, Tab, organization_shell, row_shell
 from robots.admin.team_pages import TeamDeletePage, TeamMembersPage, TeamPermissionsTab
 from robots.errors import AlreadyExists
+from robots.grants import live_permissions
 from robots.lifecycle.teams import change_team, delete_team, set_team
-from robots.models import RepositoryPermission, Team, TeamMember
+from robots.models import Team, TeamMember
 from robots.roles import TeamRole
 
 _ROLE_HELP = (
@@ -107,9 +108,7 @@ class TeamAdmin(CreatingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With how many are in each team, and what its permissions are about."""
-        now = timezone.now()
-        counting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-        live = RepositoryPermission.objects.filter(counting)
+        live = live_permissions(timezone.now())
         rows = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(
             member_count=count_of(TeamMember.objects.all(), "team"),

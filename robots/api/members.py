@@ -1,9 +1,10 @@
 """Who belongs to an organization, for the answers that say so."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from robots.grants import live_permissions
 from robots.models import Namespace, RepositoryPermission, Robot, TeamMember
 
 Account = Robot | AbstractBaseUser
@@ -23,7 +24,6 @@ def member_ids(namespace: Namespace) -> frozenset[int]:
     return frozenset(pk for pk in members.values_list("user_id", flat=True) if pk)
 
 
-def live_permissions(namespace: Namespace) -> QuerySet[RepositoryPermission]:
+def permissions_in(namespace: Namespace) -> QuerySet[RepositoryPermission]:
     """The permissions on repositories of `namespace` that count now."""
-    counts = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    return RepositoryPermission.objects.filter(counts, namespace=namespace)
+    return live_permissions(timezone.now()).filter(namespace=namespace)

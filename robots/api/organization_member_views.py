@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from robots.api.formats import avatar_of
-from robots.api.members import Account, account_name, live_permissions
+from robots.api.members import Account, account_name, permissions_in
 from robots.api.schema import Avatar
 from robots.models import Namespace, Robot, TeamMember
 
@@ -72,7 +72,7 @@ def _teams_of(
 def _repositories_of(
     namespace: Namespace, column: str, accounts: Iterable[Account]
 ) -> Mapping[int, list[str]]:
-    rows = live_permissions(namespace).select_related("repository")
+    rows = permissions_in(namespace).select_related("repository")
     return _by_account(
         rows.order_by("repository__name"),
         column,

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from robots.api import queries
 from robots.api.base import no_content
 from robots.api.errors import DataModelError, Missing
-from robots.api.members import live_permissions
+from robots.api.members import permissions_in
 from robots.api.organization_member_views import (
     CollaboratorList,
     OrganizationMemberList,
@@ -124,7 +124,7 @@ class CollaboratorViewSet(PeopleScope):
     )
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the people in no team who have permissions on repositories."""
-        permitted = live_permissions(self.namespace).filter(user=OuterRef("pk"))
+        permitted = permissions_in(self.namespace).filter(user=OuterRef("pk"))
         people = self.people(Exists(permitted)).exclude(self.in_teams())
         page = self.page(request, people)
         shown = collaborator_views(self.namespace, page.items)

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from rest_framework import serializers
 
 from robots.api.formats import avatar_of
-from robots.api.members import live_permissions
+from robots.api.members import permissions_in
 from robots.api.schema import Avatar
 from robots.models import Namespace, Team, TeamMember
 from robots.roles import TeamRole
@@ -54,7 +54,7 @@ def _teams(namespace: Namespace, viewer: int | None) -> dict[str, Any]:
     """Every team, in the order they were made; `viewer` None may look into all."""
     teams = list(Team.objects.filter(namespace=namespace).order_by("id"))
     members = _counts(TeamMember.objects.filter(namespace=namespace))
-    repositories = _counts(live_permissions(namespace).filter(team__isnull=False))
+    repositories = _counts(permissions_in(namespace).filter(team__isnull=False))
     seen = None if viewer is None else _teams_of(namespace, viewer)
     shown = {
         team.name: {

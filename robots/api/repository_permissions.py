@@ -30,6 +30,7 @@ from robots.api.permission_views import (
 from robots.api.rules import REPOSITORY_ADMIN, REPOSITORY_AUDIT, Rule
 from robots.api.schema import SEARCHED_PAGE
 from robots.errors import NotFound
+from robots.grants import live_permissions
 from robots.lifecycle.permissions import Grantee, column_of, grant, revoke
 from robots.lookup import account_named, team_named
 from robots.models import RepositoryPermission, Robot, Team
@@ -134,9 +135,8 @@ class PermissionViewSet(RepositoryViewSet):
 
     def counting(self) -> QuerySet[RepositoryPermission]:
         """The repository's permissions that have not ended."""
-        endless, later = Q(expires_at=None), Q(expires_at__gt=timezone.now())
-        rows = RepositoryPermission.objects.filter(endless | later)
-        return rows.filter(repository=self.repository).order_by("id")
+        rows = live_permissions(timezone.now()).filter(repository=self.repository)
+        return rows.order_by("id")
 
     def none(self) -> str:
         return f"{self.noun} does not have permission for repo."

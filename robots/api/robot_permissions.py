@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,10 +10,10 @@ from rest_framework.response import Response
 
 from robots.api.paging import searched_page
 from robots.api.permission_views import on_repository
-from robots.api.robot_views import permissions_now
 from robots.api.robots import RobotScope
 from robots.api.rules import ROBOT_PERMISSIONS, Rule
 from robots.api.schema import SEARCHED_PAGE
+from robots.grants import live_permissions
 
 
 class RobotRepository(serializers.Serializer[Any]):
@@ -48,7 +49,7 @@ class RobotPermissionViewSet(RobotScope):
     )
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the robot's direct permissions; those of its teams are not here."""
-        rows = permissions_now().filter(robot=self.robot())
+        rows = live_permissions(timezone.now()).filter(robot=self.robot())
         rows = rows.select_related("repository")
         name = "repository__name"
         page = searched_page(rows, request, [name], name)

@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 
 from robots.api.formats import avatar, date
 from robots.api.schema import Avatar
+from robots.grants import live_permissions
 from robots.lifecycle.token_reading import readable_tokens, unsealed
-from robots.models import RepositoryPermission, Robot, TeamMember
+from robots.models import Robot, TeamMember
 from robots.moments import moment_text
 
 _MAX_KEYS = 10_000
@@ -60,21 +61,16 @@ def teams_of(robots: Sequence[Robot]) -> Mapping[int, list[dict[str, Any]]]:
 def repositories_of(robots: Sequence[Robot]) -> Mapping[int, list[str]]:
     """The names of the repositories each robot has a permission on. One query."""
     repositories = defaultdict(list)
-    now = permissions_now().filter(repository__namespace__in=_here(robots))
+    here = live_permissions(timezone.now()).filter(
+        repository__namespace__in=_here(robots)
+    )
     # For an order SQLite would go through all repositories of the namespace.
-    rows = _of(robots, now).order_by()
+    rows = _of(robots, here).order_by()
     for robot_id, name in rows.values_list("robot_id", "repository__name"):
         repositories[robot_id or 0].append(name)
     for names in repositories.values():
         names.sort()
     return repositories
-
-
-def permissions_now() -> QuerySet[RepositoryPermission]:
-    """Permissions that have not ended; what has counts for nothing."""
-    return RepositoryPermission.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    )
 
 
 def _of(robots: Sequence[Robot], rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -16,7 +16,7 @@ from robots.api import queries
 from robots.api.base import no_content
 from robots.api.bodies import Body, Choice, Text, optional
 from robots.api.errors import ApiError, DataModelError, Missing
-from robots.api.members import live_permissions
+from robots.api.members import permissions_in
 from robots.api.organization_scope import OrganizationScope, username_path
 from robots.api.paging import page_of
 from robots.api.permission_views import on_repository
@@ -125,7 +125,7 @@ class TeamViewSet(TeamScope):
     def permissions(self, request: Request, **kwargs: Any) -> Response:
         """List what the team may do to which repositories."""
         limit = queries.positive(request, "limit", _PERMISSION_LIMIT)
-        rows = live_permissions(self.namespace).filter(team=self.team)
+        rows = permissions_in(self.namespace).filter(team=self.team)
         if wanted := queries.text(request, "q"):
             rows = rows.filter(repository__name__icontains=wanted)
         page = page_of(rows.select_related("repository"), request, limit, "id")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from robots import audit, conf, credentials
@@ -13,6 +13,7 @@ from robots.credentials import Secret
 from robots.ends import check_end
 from robots.errors import DomainError, NotFound
 from robots.models import ImportedSecret, Robot, RobotToken, TokenOrigin
+from robots.unexpired import unexpired
 
 MAX_GRACE = 604_800
 """Seconds that tokens may outlive their regeneration: one week."""
@@ -27,13 +28,12 @@ class AddedToken(NamedTuple):
 
 def live_tokens(now: datetime) -> QuerySet[RobotToken]:
     """The tokens that have not ended."""
-    return RobotToken.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+    return RobotToken.objects.filter(unexpired(now))
 
 
 def live_imported_secrets(now: datetime) -> QuerySet[ImportedSecret]:
     """The secrets that wait for their first use and have not ended."""
-    lasts = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    return ImportedSecret.objects.filter(lasts)
+    return ImportedSecret.objects.filter(unexpired(now))
 
 
 def add_token(
