@@ -23,15 +23,7 @@ from robots.admin.read_only import ReadOnly
 from robots.admin.repositories import RepositoryAdmin
 from robots.admin.shell import Shell
 from robots.models import AuditEvent, NamespaceKind, PermissionChange, Repository
-
-_PERSONAL = (
-    Q(kind__startswith="user_")
-    | Q(kind__startswith="account_")
-    | Q(kind__contains="app_specific_token")
-    | Q(kind="authorize_application")
-)
-"""What concerns a person's account: an organization that was a person's own
-namespace keeps it from its administrators, as over the API."""
+from robots.personal_events import PERSONAL
 
 
 @admin.register(AuditEvent)
@@ -108,7 +100,7 @@ class AuditEventAdmin(ReadOnly, OwnedAdmin):
 
     def seen(self, rows: QuerySet[Any], reach: Reach) -> QuerySet[Any]:
         of_organization = Q(namespace__kind=NamespaceKind.ORGANIZATION)
-        return super().seen(rows, reach).exclude(of_organization & _PERSONAL)
+        return super().seen(rows, reach).exclude(of_organization & PERSONAL)
 
     def list_shell(self, request: HttpRequest) -> Shell | None:
         """Of one repository, where the address names one."""

@@ -36,6 +36,7 @@ from robots.api.rules import (
 from robots.api.schema import NEXT_PAGE, query
 from robots.identity import Kind
 from robots.models import AuditEvent, Namespace, PermissionChange, Repository
+from robots.personal_events import PERSONAL
 
 PER_PAGE = 20
 """Entries of one page, as in Quay."""
@@ -60,10 +61,6 @@ _LIST = [
     query("q", str, "A part of the kind, or of a name that the entry has."),
     NEXT_PAGE,
 ]
-
-
-_PERSONAL = ("user_", "account_")
-"""How the kinds of events begin that concern a person's account."""
 
 
 class LogViewSet(ApiViewSet):
@@ -176,10 +173,7 @@ def events_of_namespace(namespace: Namespace) -> QuerySet[AuditEvent]:
     """
     events = AuditEvent.objects.filter(namespace_id=namespace.pk)
     if namespace.is_organization:
-        for beginning in _PERSONAL:
-            events = events.exclude(kind__startswith=beginning)
-        events = events.exclude(kind__contains="app_specific_token")
-        events = events.exclude(kind="authorize_application")
+        events = events.exclude(PERSONAL)
     return events.select_related("performer_user")
 
 
