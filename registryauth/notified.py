@@ -19,7 +19,7 @@ from robots.departures import departures
 from robots.errors import DomainError
 from robots.identity import Kind
 from robots.models import Namespace, Repository, Robot
-from robots.names import RepositoryName, parse_robot_name
+from robots.names import RepositoryName, means_robot, parse_robot_name
 from robots.origin import Origin
 from robots.repository_uses import uses
 
@@ -118,7 +118,7 @@ def _repositories(names: Collection[RepositoryName]) -> dict[RepositoryName, int
 def _callers(actors: Collection[str]) -> dict[str, _Caller]:
     """Who the actors are; anonymous and unknown ones are left out."""
     robots = [robot for actor in actors if (robot := parse_robot_name(actor))]
-    people = [actor for actor in actors if actor and "+" not in actor]
+    people = [actor for actor in actors if actor and not means_robot(actor)]
     found: dict[str, _Caller] = {}
     if robots:
         rows = Robot.objects.order_by().filter(

@@ -6,7 +6,12 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from robots import conf
 from robots.errors import NotFound
 from robots.models import Namespace, Repository, Robot, Team
-from robots.names import parse_repository_name, parse_robot_name, simple_name_issue
+from robots.names import (
+    means_robot,
+    parse_repository_name,
+    parse_robot_name,
+    simple_name_issue,
+)
 from robots.text import is_storable
 
 
@@ -45,8 +50,8 @@ def user_named(username: str) -> AbstractBaseUser:
 
 
 def account_named(name: str) -> Robot | AbstractBaseUser:
-    """The robot (its name has a `+`) or person called `name`; NotFound if none is."""
-    return robot_named(name) if "+" in name else user_named(name)
+    """The robot or person called `name`; NotFound if there is none."""
+    return robot_named(name) if means_robot(name) else user_named(name)
 
 
 def repository_named(path: str) -> Repository:

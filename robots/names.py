@@ -103,6 +103,14 @@ def parse_robot_name(full_name: str) -> RobotName | None:
     return RobotName(namespace, shortname) if well_formed else None
 
 
+def means_robot(name: str) -> bool:
+    """Whether the name of an account is a robot's, well-formed or not; else a person's.
+
+    With both `+` and `@` it is an e-mail address, by which some projects name people.
+    """
+    return "+" in name and "@" not in name
+
+
 def parse_repository_name(path: str, library: str) -> RepositoryName | None:
     """Split `namespace/name`; a path without `/` lies in the `library` namespace.
 

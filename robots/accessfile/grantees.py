@@ -5,7 +5,7 @@ Pure: whether they exist is for others to ask.
 
 from robots import names
 from robots.accessfile.problems import Problem, shown
-from robots.names import TEAM_PREFIX
+from robots.names import TEAM_PREFIX, means_robot
 from robots.text import is_storable
 
 MAX_USERNAME = 255
@@ -14,11 +14,6 @@ MAX_USERNAME = 255
 
 def is_team(name: str) -> bool:
     return name.startswith(TEAM_PREFIX)
-
-
-def is_robot(name: str) -> bool:
-    """Whether a name that is no team's is a robot's, as commands take it."""
-    return "+" in name and "@" not in name
 
 
 class Grantees:
@@ -49,7 +44,7 @@ class Grantees:
             return
         if is_team(name):
             raise Problem(line, f"{shown(name)} is a team; name a robot or a person")
-        if is_robot(name):
+        if means_robot(name):
             self._check_robot(name, line)
         else:
             _check_person(name, line)

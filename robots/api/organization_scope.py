@@ -11,7 +11,7 @@ from robots.api.errors import Missing
 from robots.errors import NotFound
 from robots.lookup import user_named
 from robots.models import Robot
-from robots.names import parse_robot_name
+from robots.names import means_robot, parse_robot_name
 from robots.standing import Standing, standing_in
 
 
@@ -55,8 +55,8 @@ class OrganizationScope(NamespaceViewSet):
         return robot
 
     def account_named(self, name: str) -> Robot | AbstractBaseUser | None:
-        """A robot of this organization (its name has a `+`), or any person."""
-        return self.robot_named(name) if "+" in name else self.person_named(name)
+        """A robot of this organization, or any person."""
+        return self.robot_named(name) if means_robot(name) else self.person_named(name)
 
 
 def username_path(prefix: str = "") -> str:

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from robots.batches import pieces
 from robots.errors import DomainError, NotFound
 from robots.lifecycle.permissions import Grantee
-from robots.lookup import robot_named, team_named, user_named
+from robots.lookup import account_named, team_named
 from robots.management.name_files import Name, Unknown
 from robots.models import Namespace, Repository, Robot, Team
 from robots.names import TEAM_PREFIX, is_repository_name
@@ -59,8 +59,7 @@ def _one(namespace: Namespace, name: Name) -> Grantee:
     text = name.text
     if text.startswith(TEAM_PREFIX):
         return team_named(namespace, text.removeprefix(TEAM_PREFIX))
-    # A user name with both + and @ is an e-mail address, in projects that use those.
-    return robot_named(text) if "+" in text and "@" not in text else user_named(text)
+    return account_named(text)
 
 
 def _matching(namespace: Namespace, name: Name) -> Sequence[Grantee]:

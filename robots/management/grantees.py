@@ -1,12 +1,10 @@
 """Who is meant by the IDENTITY of a command, and what that grantee has already."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
-
 from robots.errors import DomainError
 from robots.explain import identity_of_robot
 from robots.identity import ANONYMOUS, Identity
 from robots.lifecycle.permissions import Grantee, column_of
-from robots.lookup import robot_named, team_named, user_named
+from robots.lookup import account_named, team_named
 from robots.models import Repository, RepositoryPermission, Robot
 from robots.names import TEAM_PREFIX
 from robots.people import identity_of_person
@@ -21,7 +19,7 @@ def grantee_named(text: str, repository: Repository) -> Grantee:
     """
     if text.startswith(TEAM_PREFIX):
         return team_named(repository.namespace, text.removeprefix(TEAM_PREFIX))
-    return _account_named(text)
+    return account_named(text)
 
 
 def identity_named(text: str) -> Identity:
@@ -33,7 +31,7 @@ def identity_named(text: str) -> Identity:
         return ANONYMOUS
     if text.startswith(TEAM_PREFIX):
         raise DomainError("A team does not log in: name one of its members")
-    account = _account_named(text)
+    account = account_named(text)
     if isinstance(account, Robot):
         return identity_of_robot(account)
     return identity_of_person(account)
@@ -60,10 +58,3 @@ def words_for(permission: RepositoryPermission) -> str:
     """The role and the end of a permission, for people."""
     role, until = permission.get_role_display(), permission.expires_at
     return f"{role} until {until.isoformat()}" if until else f"{role}"
-
-
-def _account_named(text: str) -> Robot | AbstractBaseUser:
-    # A user name with both + and @ is an e-mail address, in projects that use those.
-    if "+" in text and "@" not in text:
-        return robot_named(text)
-    return user_named(text)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from robots.importing.answers import Unusable, flag, text
-from robots.names import MAX_LENGTH, TEAM_PREFIX, parse_robot_name
+from robots.names import MAX_LENGTH, TEAM_PREFIX, means_robot, parse_robot_name
 from robots.text import is_storable
 
 
@@ -16,7 +16,7 @@ def account_in(namespace: str, said: Any) -> str:
     name = text(said, "name")
     if flag(said, "is_robot", False):
         return robot_in(namespace, name)
-    if "+" in name or name.startswith(TEAM_PREFIX) or not _is_user_name(name):
+    if means_robot(name) or name.startswith(TEAM_PREFIX) or not _is_user_name(name):
         raise Unusable("this is no user's name")
     return name
 

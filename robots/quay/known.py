@@ -20,7 +20,7 @@ from robots.accessfile.documents import (
 from robots.batches import batches
 from robots.importing.leftovers import Leftovers
 from robots.models import Robot, Team
-from robots.names import TEAM_PREFIX
+from robots.names import TEAM_PREFIX, means_robot
 
 _Item = TypeVar("_Item")
 
@@ -133,4 +133,4 @@ def _named(document: NamespaceDocument) -> Iterator[str]:
 def _noun(grantee: str) -> str:
     if grantee.startswith(TEAM_PREFIX):
         return "team"
-    return "robot" if "+" in grantee else "user"
+    return "robot" if means_robot(grantee) else "user"

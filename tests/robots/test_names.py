@@ -13,6 +13,7 @@ from robots.names import (
     check_robot_name,
     check_team_name,
     is_repository_name,
+    means_robot,
     parse_repository_name,
     parse_robot_name,
     simple_name_issue,
@@ -120,6 +121,20 @@ def test_a_robot_name_is_split_at_its_plus() -> None:
 )  # fmt: skip
 def test_what_is_no_robot_name_is_not_split(full_name: str) -> None:
     assert parse_robot_name(full_name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "robot"),
+    [
+        ("acme+ci", True), ("+ci", True), ("acme+", True), ("+", True), ("a+b+c", True),
+        ("acme", False), ("", False), ("a@example.com", False),
+        ("a+b@example.com", False), ("a@b+c", False), ("team:x", False),
+    ],
+)  # fmt: skip
+def test_an_account_is_a_robot_by_its_plus_unless_it_is_an_address(
+    name: str, robot: bool
+) -> None:
+    assert means_robot(name) is robot
 
 
 def test_no_user_name_is_a_robot_name() -> None:

@@ -6,12 +6,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from robots.accessfile.documents import AccessFile, NamespaceDocument
-from robots.accessfile.grantees import is_robot, is_team
+from robots.accessfile.grantees import is_team
 from robots.accessfile.reconciling.site import Site
 from robots.batches import batches
 from robots.lifecycle.permissions import Grantee, check_grantee
 from robots.models import Robot
-from robots.names import TEAM_PREFIX
+from robots.names import TEAM_PREFIX, means_robot
 
 
 class Grantees:
@@ -44,7 +44,7 @@ def grantee_named(site: Site, name: str, line: int) -> Grantee:
 
 def account_named(site: Site, name: str, line: int) -> Robot | AbstractBaseUser:
     """`namespace+robot` or a person; raises FileInvalid for nobody."""
-    if not is_robot(name):
+    if not means_robot(name):
         person = site.order.people.get(name)
         if person is None:
             raise site.refused(
@@ -72,7 +72,7 @@ def locked_people(files: Sequence[AccessFile]) -> dict[str, AbstractBaseUser]:
         for file in files
         for said in file.namespaces.values()
         for name in _accounts(said)
-        if not is_robot(name)
+        if not means_robot(name)
     }
     field = people.USERNAME_FIELD
     keys: list[int] = []
