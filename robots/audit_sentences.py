@@ -34,11 +34,6 @@ _BY_KIND = {
 }
 
 
-def is_known(kind: str) -> bool:
-    """Whether the kind has a sentence of its own."""
-    return kind in _BY_KIND
-
-
 def sentence(told: Told) -> str:
     """The event in words, without a full stop; never raises, whatever the facts are."""
     pattern = _BY_KIND.get(told.kind)

@@ -38,10 +38,6 @@ class InUse(DomainError):
     """Something else depends on the object, so it cannot be removed."""
 
 
-class NotRetrievable(DomainError):
-    """A secret that is not kept in a readable form."""
-
-
 class AskAgainLater(Exception):
     """Not now; nothing is said of what was shown. The answer is 429 with Retry-After.
 

@@ -30,11 +30,6 @@ class WindowCounts:
         if count > self._counts.get(key, 0):
             self._keep(key, count)
 
-    def total(self, window: int, key: str) -> int:
-        """What the count of that window is."""
-        self._turn(window)
-        return self._counts.get(key, 0)
-
     def _turn(self, window: int) -> None:
         """Also where the clock was set back: what it counted then says nothing now."""
         if window != self._window:

@@ -8,9 +8,6 @@ from django import forms
 from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, QueryDict
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from robots.admin.choices import CarefulAutocomplete
 from robots.admin.owned import NAMESPACE_PARAMETER, OwnedAdmin
@@ -111,9 +108,3 @@ def facts_of(obj: Model, fields: Iterable[str]) -> dict[str, Any]:
             value = value.isoformat()
         facts[name] = str(value) if isinstance(value, Model) else value
     return facts
-
-
-def list_link(model: type[Model], text: str, **lookups: Any) -> SafeString:
-    """A link to the list of `model`, filtered by `lookups`."""
-    page = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
-    return format_html('<a href="{}">{}</a>', reverse(page, query=lookups), text)

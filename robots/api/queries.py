@@ -1,6 +1,5 @@
 """Query parameters: typed, and wrong ones named with what they mean."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from rest_framework.request import Request
@@ -52,15 +51,3 @@ def moment(request: Request, name: str) -> datetime | None:
     except ValidationError as error:
         (wrong,) = error.detail
         raise FrameworkError({name: str(wrong)}) from None
-
-
-def choice(
-    request: Request, name: str, values: Mapping[str, object] | list[str]
-) -> str | None:
-    """One of `values`; raises FrameworkError that lists them."""
-    value = request.query_params.get(name)
-    if value is None:
-        return None
-    if value not in values:
-        raise FrameworkError({name: f"one of {', '.join(values)}"})
-    return value

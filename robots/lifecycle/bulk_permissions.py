@@ -51,10 +51,6 @@ class Plan:
     removed: list[Step] = field(default_factory=list)
     unchanged: list[Step] = field(default_factory=list)
 
-    @property
-    def changes_something(self) -> bool:
-        return bool(self.added or self.changed or self.removed)
-
 
 def plan(
     wanted: Wanted, repositories: Mapping[str, int], held: Mapping[int, Held]

@@ -72,8 +72,8 @@ def test_the_plan(wanted: Wanted, expected: dict[str, list[str]]) -> None:
 
 
 def test_nothing_planned_changes_nothing() -> None:
-    assert not plan(Wanted(Role.READ), {}, {}).changes_something
-    assert not plan(Wanted(None), {"a": 1}, {}).changes_something
+    assert names(plan(Wanted(Role.READ), {}, {})) == {}
+    assert names(plan(Wanted(None), {"a": 1}, {})) == {"unchanged": ["a"]}
 
 
 def change(
