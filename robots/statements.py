@@ -1,4 +1,4 @@
-"""One SELECT, run as closely to the driver as Django's guarantees allow.
+"""One statement, run as closely to the driver as Django's guarantees allow.
 
 Django's cursor costs more than the query of a token does: it rewrites the
 placeholders each time and wraps what the driver does already. Here the text is
@@ -23,7 +23,7 @@ Rows = list[Row]
 
 
 class Statement:
-    """A SELECT whose text never changes, for the databases of one vendor."""
+    """A text that never changes and answers rows, for the databases of one vendor."""
 
     def __init__(self, sql: str, seconds: float | None = None) -> None:
         """`sql` has `%s` for each parameter, and `%%` for a percent sign.

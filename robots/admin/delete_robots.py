@@ -22,7 +22,8 @@ from robots.lifecycle.tokens import live_tokens
 from robots.models import DefaultPermission, Repository, Robot, TeamMember
 
 WORD = "confirm"
-SHOWN_MIRRORS = 10
+SHOWN_ROBOTS = 10
+"""Deleted robots that the message names."""
 
 _TEMPLATE = "robots/admin/delete_robots.html"
 
@@ -121,8 +122,8 @@ def delete_all(model_admin: Any, request: HttpRequest, robots: list[Robot]) -> N
     """Delete all of `robots`, which are in the order of locks, and say so."""
     for robot in robots:
         model_admin.remove(request, robot)
-    names = ", ".join(robot.full_name for robot in robots[:SHOWN_MIRRORS])
-    rest = len(robots) - SHOWN_MIRRORS
+    names = ", ".join(robot.full_name for robot in robots[:SHOWN_ROBOTS])
+    rest = len(robots) - SHOWN_ROBOTS
     more = f" and {rest} more" if rest > 0 else ""
     messages.success(request, f"Deleted: {names}{more}.")
 

@@ -30,17 +30,15 @@ KEPT = timedelta(days=7)
 """How long after the end its notices are remembered."""
 
 
-def note_due(channel: NoticeChannel, days: Sequence[int], now: datetime) -> int:
-    """Note the notice that each thing is due, unless it is noted; tells how many.
+def note_due(channel: NoticeChannel, days: Sequence[int], now: datetime) -> None:
+    """Note the notice that each thing is due, unless it is noted.
 
     `days` are how many days ahead things are told of. A thing is due one notice, that
     of the least of `days` that are still left: one made with five days to live is due
     the notice of seven days, and none of thirty.
     """
-    return sum(
+    for field, ahead, rows in _missing(channel, days, now):
         _note(field, rows, ExpiryNotice(days=ahead, channel=channel), now)
-        for field, ahead, rows in _missing(channel, days, now)
-    )
 
 
 def count_unnoted(channel: NoticeChannel, days: Sequence[int], now: datetime) -> int:
@@ -141,9 +139,11 @@ def _windows(days: Sequence[int]) -> Iterator[tuple[int, timedelta]]:
         nearer = timedelta(days=ahead)
 
 
-def _note(field: str, missing: QuerySet[Any], like: ExpiryNotice, now: datetime) -> int:
+def _note(
+    field: str, missing: QuerySet[Any], like: ExpiryNotice, now: datetime
+) -> None:
     """In batches of transactions; what another server noted first is left to it."""
-    noted, last = 0, 0
+    last = 0
     rows = missing.order_by("pk").values_list("pk", "expires_at")
     while batch := list(rows.filter(pk__gt=last)[:BATCH]):
         ExpiryNotice.objects.bulk_create(
@@ -160,8 +160,7 @@ def _note(field: str, missing: QuerySet[Any], like: ExpiryNotice, now: datetime)
             ),
             ignore_conflicts=True,
         )
-        noted, last = noted + len(batch), batch[-1][0]
-    return noted
+        last = batch[-1][0]
 
 
 def _wait(attempts: int) -> timedelta:

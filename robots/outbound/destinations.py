@@ -22,7 +22,7 @@ class UrlInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a GET goes: `host` is a name or an address, without brackets."""
+    """Where a request goes: `host` is a name or an address, without brackets."""
 
     scheme: str
     host: str
