@@ -8,7 +8,7 @@ killed process had not written is written after a later login.
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, router, transaction
@@ -73,18 +73,19 @@ class OldDigests:
         usage.wake()
 
     def flush(self) -> None:
-        """Write what waits. What an outage keeps from it waits for the next time."""
+        """Write what waits, up to an outage. The rest waits for the next time."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
-        for model in {model: None for model, _ in waiting}:
-            shown = {pk: what for (of, pk), what in waiting.items() if of is model}
-            for batch in pieces(sorted(shown), _BATCH):
-                try:
-                    self._settle(model, {pk: shown[pk] for pk in batch})
-                except OUTAGES as error:
-                    logger.warning("digests not written: %s", type(error).__name__)
-                    if is_outage(error):
-                        self._keep({(model, pk): shown[pk] for pk in batch})
+        for model, batch in _batches(waiting):
+            try:
+                self._settle(model, batch)
+            except OUTAGES as error:
+                logger.warning("digests not written: %s", type(error).__name__)
+                if is_outage(error):
+                    self._keep(waiting)
+                    return
+            for pk in batch:
+                del waiting[model, pk]
 
     def _settle(self, model: type[Model], shown: Mapping[int, _Shown]) -> None:
         rows: Any = model._default_manager.using(router.db_for_write(model))
@@ -98,6 +99,16 @@ class OldDigests:
     def _keep(self, waiting: Mapping[_Key, _Shown]) -> None:
         with self._lock:
             self._waiting = {**waiting, **self._waiting}
+
+
+def _batches(
+    waiting: Mapping[_Key, _Shown],
+) -> Iterator[tuple[type[Model], dict[int, _Shown]]]:
+    """What waits, by the primary key of one table at a time."""
+    for model in {model: None for model, _ in waiting}:
+        shown = {pk: what for (of, pk), what in waiting.items() if of is model}
+        for batch in pieces(sorted(shown), _BATCH):
+            yield model, {pk: shown[pk] for pk in batch}
 
 
 def _is_done(rows: Any, row: _Row, shown: _Shown) -> bool:

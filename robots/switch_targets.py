@@ -61,7 +61,12 @@ def target_of(switch: EmergencySwitch) -> Target:
 
 def namespace_of(target: Target) -> Namespace | None:
     """Where its events are; those of the site and of an issuer are in none."""
-    return target.namespace if isinstance(target, Robot) else _namespace(target)
+    match target:
+        case Namespace():
+            return target
+        case Robot():
+            return target.namespace
+    return None
 
 
 def facts_of(target: Target) -> dict[str, str]:
@@ -79,7 +84,3 @@ def named(target: Target) -> str:
     if isinstance(target, Robot):
         return f"robot {target.full_name}"
     return "the site" if target is None else str(target)
-
-
-def _namespace(target: Namespace | Issuer | None) -> Namespace | None:
-    return target if isinstance(target, Namespace) else None

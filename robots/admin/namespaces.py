@@ -147,7 +147,8 @@ class NamespaceAdmin(CreatingAdmin):
             sees = reach.sees_site or reach.administers(obj)
             address = ("email",) if obj.is_organization and sees else ()
             return ("name", *address, "enabled")
-        return ("name", "email", *(("first_owner",) * self._serves_others(request)))
+        fields = ("name", "email")
+        return (*fields, "first_owner") if self._serves_others(request) else fields
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -153,8 +153,7 @@ def _checked(
 ) -> dict[str, Any]:
     if data is None:
         raise ApiError(_MISSING)
-    many = isinstance(data, list)
-    if many or not isinstance(data, Mapping):
+    if not isinstance(data, Mapping):
         raise ApiError(f"{data!r} is not of type 'object'")
     bound = serializer(data=data)
     if not bound.is_valid():

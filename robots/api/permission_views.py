@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from rest_framework import serializers
 
 from robots.api.formats import avatar_of
-from robots.api.members import member_ids
+from robots.api.members import account_name, member_ids
 from robots.api.schema import Avatar
 from robots.models import Namespace, RepositoryPermission, Robot, Team
 from robots.roles import Role, Visibility
@@ -23,10 +23,9 @@ def of_account(
 ) -> dict[str, Any]:
     """A person's or robot's permission; `members` as `members_of` answers."""
     is_robot = isinstance(account, Robot)
-    name = account.full_name if isinstance(account, Robot) else account.get_username()
     shown = {
         "role": role.label,
-        "name": name,
+        "name": account_name(account),
         "is_robot": is_robot,
         "avatar": avatar_of(account),
     }

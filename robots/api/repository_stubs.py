@@ -18,20 +18,11 @@ from robots.api.rules import (
     REPOSITORY_READ,
     Rule,
 )
-from robots.models import Repository
 
 _ONLY_ERRORS: dict[int, Any] = {}
 
 
-class RepositoryStub(RepositoryViewSet):
-    """Something of a repository, which has to exist all the same."""
-
-    def existing(self) -> Repository:
-        """The repository; Missing if there is none."""
-        return self.repository
-
-
-class TagViewSet(RepositoryStub):
+class TagViewSet(RepositoryViewSet):
     """Tags: none are known here."""
 
     access: ClassVar[dict[str, Rule]] = {"list": REPOSITORY_READ}
@@ -39,11 +30,11 @@ class TagViewSet(RepositoryStub):
     @extend_schema(operation_id="listRepoTags", responses=TagPage)
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the repository's tags, of which none are known here."""
-        self.existing()
+        _ = self.repository  # Missing if there is none.
         return Response({"tags": [], "page": 1, "has_additional": False})
 
 
-class RepositoryPolicyViewSet(RepositoryStub):
+class RepositoryPolicyViewSet(RepositoryViewSet):
     """Policies about tags: there are none, and none can be made."""
 
     access: ClassVar[dict[str, Rule]] = {
@@ -55,7 +46,7 @@ class RepositoryPolicyViewSet(RepositoryStub):
     @extend_schema(responses=PolicyList)
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the repository's policies, of which there are none."""
-        self.existing()
+        _ = self.repository  # Missing if there is none.
         return Response({"policies": []})
 
     @extend_schema(responses=_ONLY_ERRORS)

@@ -1,6 +1,7 @@
 """Tokens without a copy: a login with an older digest has it made anew, later."""
 
 import logging
+from typing import Any
 
 import pytest
 from django.db import OperationalError, ProgrammingError, connection
@@ -249,6 +250,38 @@ def test_an_outage_keeps_what_waits(
     assert token_of(robot).key_id == keyring.key_id_of(OLD)
     old_digests.flush()
     assert token_of(robot).key_id == keyring.key_id_of(NEW)
+
+
+def test_an_outage_ends_a_flush_and_keeps_what_is_left(
+    bare: tuple[Robot, Secret],
+    cast: Cast,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.ROBOTS_SECRET_KEYS = OLD
+    more = [bare, *(factories.robot(cast.acme, f"bare{n}") for n in range(3))]
+    settings.ROBOTS_SECRET_KEYS = f"{NEW},{OLD}"
+    monkeypatch.setattr(module, "_BATCH", 1)
+    for robot, secret in more:
+        log_in(robot, secret)
+    tries, real = [], module._is_done
+
+    def away_after_one(*row: Any) -> bool:
+        tries.append(row)
+        if len(tries) > 1:
+            raise OperationalError("gone")
+        return real(*row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_is_done", away_after_one)
+        old_digests.flush()
+    assert len(tries) == 2
+    assert len(old_digests._waiting) == 3
+    old, new = keyring.key_id_of(OLD), keyring.key_id_of(NEW)
+    keys = [token_of(robot).key_id for robot, _ in more]
+    assert keys == [new, old, old, old]
+    old_digests.flush()
+    assert {token_of(robot).key_id for robot, _ in more} == {new}
 
 
 def test_what_the_database_never_takes_is_dropped(
