@@ -20,9 +20,8 @@ from robots.admin.reach import reach_of
 from robots.admin.refusals import RefusableForm
 from robots.admin.shell import Shell, Tab, organization_shell, row_shell
 from robots.admin.team_pages import TeamDeletePage, TeamMembersPage, TeamPermissionsTab
-from robots.errors import AlreadyExists
 from robots.grants import live_permissions
-from robots.lifecycle.teams import change_team, delete_team, set_team
+from robots.lifecycle.teams import change_team, create_team, delete_team
 from robots.models import Team, TeamMember
 from robots.roles import TeamRole
 
@@ -151,13 +150,8 @@ class TeamAdmin(CreatingAdmin):
         return [*tabs, Tab("settings", "Settings", self._page("change", team))]
 
     def create(self, request: HttpRequest, obj: Team) -> Model:
-        by = performer_of(request)
-        described = obj.description or None
-        role = TeamRole(obj.role)
-        team, is_new = set_team(obj.namespace, obj.name, role, by, described)
-        if not is_new:
-            raise AlreadyExists(f"{obj.namespace} has a team {obj.name} already")
-        return team
+        by, role = performer_of(request), TeamRole(obj.role)
+        return create_team(obj.namespace, obj.name, role, by, obj.description)
 
     def change(self, request: HttpRequest, obj: Team, form: Any) -> None:
         changed = {name: getattr(obj, name) for name in form.changed_data}

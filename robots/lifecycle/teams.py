@@ -25,9 +25,10 @@ def set_team(
 ) -> tuple[Team, bool]:
     """Create a team, or change an existing one; says whether it is new.
 
-    A description of None is left as it is. Raises NameInvalid, or DomainError in a
-    personal namespace, which has no teams, and for a demotion that would leave a
-    person who performs it no admin.
+    A description of None is left as it is. Raises NameInvalid, NotFound if the
+    organization is gone, or DomainError in a personal namespace, which has no teams,
+    for a description that cannot be kept, and for a demotion that would leave a person
+    who performs it no admin.
     """
     _check_new(namespace, name, description or "")
     with transaction.atomic():

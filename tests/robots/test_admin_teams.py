@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from quaysite.models import User
 from robots.lifecycle.permissions import grant
+from robots.lifecycle.teams import create_team
 from robots.models import Robot, Team, TeamMember
 from robots.roles import Role, TeamRole
 from tests import factories
@@ -47,10 +48,31 @@ def test_a_new_team_is_stored_with_role_and_description(
 
     team = Team.objects.get(namespace=cast.acme, name="ops")
     assert (team.role, team.description) == (TeamRole.CREATOR, "on call")
-    assert events_by_admin() == [
-        ("org_create_team", {"team": "ops"}),
-        ("org_set_team_description", {"team": "ops", "description": "on call"}),
-    ]
+    facts = {"team": "ops", "role": "creator", "description": "on call"}
+    assert events_by_admin() == [("org_create_team", facts)]
+
+
+def test_a_team_that_somebody_made_meanwhile_stays_as_it_is(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is the only one by which whoever asks is an administrator."""
+    Team.objects.filter(namespace=cast.acme, name="owners").delete()
+    factories.team(cast.acme, "chiefs", TeamRole.ADMIN, members=(cast.alice,))
+
+    def late(*args: Any) -> Team:
+        Team.objects.filter(name="chiefs").update(name="ops")
+        return create_team(*args)
+
+    monkeypatch.setattr("robots.admin.teams.create_team", late)
+    data = {"namespace": cast.acme.pk, "name": "ops", "role": 1, "description": "new"}
+    answer = signed_in(cast.alice).post(ADD, data)
+
+    assert answer.status_code == 200
+    assert errors_of(answer)["name"][0] == "Team ops already exists"
+    (admins,) = Team.objects.filter(namespace=cast.acme, role=TeamRole.ADMIN)
+    assert admins.description == ""
+    assert not Team.objects.filter(description="new").exists()
+    assert events_by(cast.alice) == []
 
 
 REFUSED_TEAMS: dict[str, tuple[dict[str, Any], str]] = {
@@ -110,7 +132,8 @@ def test_an_administrator_creates_a_team_and_comes_to_its_members(cast: Cast) ->
     team = Team.objects.get(namespace=cast.acme, name="ops")
     assert answer.redirect_chain[-1][0] == page(Team, "members", team.pk)
     assert messages_of(answer) == ["Team ops has been created. Add its members."]
-    assert events_by(cast.alice) == [("org_create_team", {"team": "ops"})]
+    facts = {"team": "ops", "role": "member"}
+    assert events_by(cast.alice) == [("org_create_team", facts)]
 
 
 def test_s01_nobody_creates_a_team_where_one_does_not_administer(cast: Cast) -> None:
