@@ -73,10 +73,3 @@ def keys_max_seconds() -> int:
 def keys_cooldown_seconds() -> int:
     """Seconds between two tries to have an issuer's keys, also after a failure."""
     return int(getattr(settings, "FEDERATION_KEYS_COOLDOWN_SECONDS", 60))
-
-
-def own_url() -> str:
-    """Where this site is reached from outside: what tokens for it are meant for."""
-    scheme = getattr(settings, "PREFERRED_URL_SCHEME", "https")
-    host = getattr(settings, "SERVER_HOSTNAME", "localhost")
-    return f"{scheme}://{host}"

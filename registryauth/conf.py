@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from registryauth.key_rotation import Schedule
+from robots.conf import site_url
 from robots.credentials import Secret
 from robots.remembered import remembered
 
@@ -74,7 +75,7 @@ def notifications_create() -> bool:
 
 def notifications_url() -> str:
     """The absolute URL that registries send notifications to."""
-    return f"{_site_url()}/registry/notifications"
+    return f"{site_url()}/registry/notifications"
 
 
 def accepts_passwords() -> bool:
@@ -115,9 +116,4 @@ def server_hostname() -> str:
 
 def realm() -> str:
     """The absolute URL of the token endpoint, as challenges name it."""
-    return f"{_site_url()}/v2/auth"
-
-
-def _site_url() -> str:
-    scheme = getattr(settings, "PREFERRED_URL_SCHEME", "https")
-    return f"{scheme}://{server_hostname()}"
+    return f"{site_url()}/v2/auth"

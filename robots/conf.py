@@ -37,6 +37,7 @@ def registry_host() -> str:
     return str(getattr(settings, "REGISTRY_HOSTNAME", "127.0.0.1:5000"))
 
 
+@remembered
 def site_url() -> str:
     """Scheme and host at which clients reach this site, without a slash at the end."""
     scheme = getattr(settings, "PREFERRED_URL_SCHEME", "https")

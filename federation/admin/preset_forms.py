@@ -5,10 +5,10 @@ from typing import Any
 
 from django import forms
 
-from federation.conf import own_url
 from federation.entries import MAX_KEYS_BYTES
 from federation.presets.fields import Field, Kind
 from federation.presets.preset import Preset
+from robots.conf import site_url
 from robots.errors import DomainError
 
 _MAX_LIST = 64 * 1024
@@ -40,7 +40,7 @@ class PresetForm(forms.Form):
 
 
 def _drawn(field: Field) -> forms.Field:
-    facts = field.facts(own_url())
+    facts = field.facts(site_url())
     common: dict[str, Any] = {
         "label": _label(field.name),
         "help_text": _plain(field.help),

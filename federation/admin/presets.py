@@ -11,13 +11,13 @@ from django.http.response import HttpResponseBase
 from federation.admin.preset_forms import PresetForm
 from federation.admin.robot_trusts import FederationPage
 from federation.admin.shown_trusts import shown
-from federation.conf import own_url
 from federation.entries import Entry
 from federation.lifecycle import add_trusts, plan_trusts
 from federation.models import Trust
 from federation.presets import PRESETS, fill
 from federation.presets.preset import Preset
 from robots.admin.performer import performer_of
+from robots.conf import site_url
 from robots.errors import DomainError, NotFound
 
 REVIEWED = "reviewed"
@@ -56,7 +56,7 @@ class PresetPage(FederationPage):
     def review_or_save(self) -> HttpResponseBase:
         """Save what was looked at already. Raises DomainError for what cannot be."""
         by = performer_of(self.request)
-        entries = fill(self.preset.slug, self.form.values, own_url())
+        entries = fill(self.preset.slug, self.form.values, site_url())
         if self.request.POST.get(REVIEWED) == _mark(entries):
             added = add_trusts(self.row, entries, by)
             return self.leave(added[0].pk)

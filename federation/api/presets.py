@@ -8,7 +8,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from federation.api.trust_views import AnyValue, TrustReply, trust_view
-from federation.conf import own_url
 from federation.lifecycle import add_trusts, plan_trusts
 from federation.presets import PRESETS, fill
 from federation.presets.fields import Kind
@@ -17,6 +16,7 @@ from robots.api.bodies import Flag, JsonObject, StrictBody
 from robots.api.errors import Missing
 from robots.api.robots import RobotScope
 from robots.api.rules import ROBOT_ADMIN, SIGNED_IN, Rule
+from robots.conf import site_url
 
 
 class FieldView(serializers.Serializer[Any]):
@@ -69,7 +69,7 @@ class PresetViewSet(ApiViewSet):
     @extend_schema(operation_id="listFederationPresets", responses=PresetList)
     def list(self, request: Request) -> Response:
         """List the presets that fill trusts from a few words."""
-        shown = [preset.facts(own_url()) for preset in PRESETS.values()]
+        shown = [preset.facts(site_url()) for preset in PRESETS.values()]
         return Response({"presets": shown})
 
 
@@ -93,7 +93,7 @@ class RobotPresetViewSet(RobotScope):
         if slug not in PRESETS:
             raise Missing
         said, robot = self.body(PresetBody), self.robot()
-        entries = fill(slug, said["values"], default_audience=own_url())
+        entries = fill(slug, said["values"], default_audience=site_url())
         dry_run = said.get("dry_run", False)
         deed = plan_trusts if dry_run else add_trusts
         trusts = deed(robot, entries, self.caller.performer)

@@ -18,8 +18,8 @@ from quaysite.lifecycle.oauth_tokens import new_token, scope_text, token_text
 from quaysite.models import Application, Assignment, Grant, User
 from quaysite.oauth.validator import digest
 from robots import audit
-from robots.api.security_schemes import site_url
 from robots.audit import Performer
+from robots.conf import site_url
 from robots.models import Namespace
 from robots.oauth_scopes import OAuthScope, parse
 

@@ -16,8 +16,8 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from quaysite.lifecycle.oauth_tokens import revoke_token
 from quaysite.models import AccessToken, Application, Grant, RefreshToken
-from robots.api.security_schemes import site_url
 from robots.audit import Performer
+from robots.conf import site_url
 from robots.text import is_storable
 
 LOCAL_APP = "/oauth/localapp"

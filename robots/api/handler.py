@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
@@ -21,6 +20,7 @@ from robots.api.errors import (
     Missing,
     RequiresAuthentication,
 )
+from robots.conf import site_url
 from robots.errors import AskAgainLater, DomainError, NotFound
 from robots.outage import RETRY_AFTER, is_outage
 
@@ -105,6 +105,4 @@ def typed(error: ApiError) -> dict[str, Any]:
 
 def error_url(kind: str) -> str:
     """Where `kind` is explained."""
-    scheme = getattr(settings, "PREFERRED_URL_SCHEME", "https")
-    host = getattr(settings, "SERVER_HOSTNAME", "localhost")
-    return f"{scheme}://{host}/api/v1/error/{kind}"
+    return f"{site_url()}/api/v1/error/{kind}"

@@ -4,14 +4,8 @@ from typing import Any
 
 from django.conf import settings
 
+from robots.conf import site_url
 from robots.oauth_scopes import DESCRIPTIONS
-
-
-def site_url() -> str:
-    """Where clients reach the site, without a slash at the end."""
-    scheme = getattr(settings, "PREFERRED_URL_SCHEME", "https")
-    host = getattr(settings, "SERVER_HOSTNAME", "localhost")
-    return f"{scheme}://{host}"
 
 
 def scopes() -> dict[str, str]:

@@ -12,9 +12,9 @@ from django.utils import timezone
 from jwt.algorithms import ECAlgorithm
 from pytest_django.fixtures import Settings
 
-from federation.conf import own_url
 from federation.linter import grade
 from federation.models import FederatedToken, Trust
+from robots.conf import site_url
 from robots.models import AuditEvent, RobotToken, TokenOrigin
 from tests import factories
 from tests.api.client import Answer, Client
@@ -435,7 +435,7 @@ def test_two_clusters_of_one_name_have_a_trust_each(
         assert alice.post(f"{TRUSTS}/presets/kubernetes", body).status == 201
     again = alice.post(f"{TRUSTS}/presets/kubernetes", body)
     assert (again.status, "lets in the same" in again.text) == (400, True)
-    said: dict[str, Any] = {"sub": "system:serviceaccount:shop:web", "aud": own_url()}
+    said: dict[str, Any] = {"sub": "system:serviceaccount:shop:web", "aud": site_url()}
     statuses = [
         exchange.get(signer.token(**said)).status_code for signer in (one, two, third)
     ]

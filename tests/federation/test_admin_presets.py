@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from federation.conf import own_url
 from federation.models import Trust
 from federation.presets import PRESETS, fill
+from robots.conf import site_url
 from robots.models import AuditEvent
 from tests.conftest import Cast
 from tests.federation.admin_trusts import errors_of, home, send, text_of
@@ -74,7 +74,7 @@ def test_an_audience_that_is_left_out_is_this_site(alice: Client, cast: Cast) ->
     said = {**GITHUB, "audience": ""}
     review = send(alice, home(cast.ci, "preset", "github"), said)
     [first, _] = review.context["planned"]
-    assert first.trust.audiences == [own_url()]
+    assert first.trust.audiences == [site_url()]
 
 
 @pytest.mark.parametrize(

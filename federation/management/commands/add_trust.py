@@ -7,7 +7,6 @@ from django.core.management.base import CommandParser
 
 from federation import trust_facts
 from federation.conditions import Condition, Operator, parse
-from federation.conf import own_url
 from federation.entries import Entry, SubjectMatch
 from federation.keys import MAX_SET_BYTES
 from federation.lifecycle import add_trusts, plan_trusts
@@ -15,6 +14,7 @@ from federation.linter import grade
 from federation.management.files import text_of
 from federation.models import Trust
 from federation.presets import PRESETS, fill
+from robots.conf import site_url
 from robots.errors import DomainError
 from robots.lookup import robot_named
 from robots.management.command import Deed, Outcome
@@ -106,7 +106,7 @@ def _preset(options: dict[str, Any]) -> list[Entry]:
         values[key] = value
     given = {"name": options["name"], "keys": _keys(options)}
     values |= {key: value for key, value in given.items() if value}
-    return fill(options["preset"], values, default_audience=own_url())
+    return fill(options["preset"], values, default_audience=site_url())
 
 
 def _entry(options: dict[str, Any]) -> Entry:
