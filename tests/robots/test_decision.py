@@ -240,9 +240,9 @@ def test_a_ceiling_of_just_what_it_takes_lets_a_push_create() -> None:
     decision = decide(identity, asked(PULL, PUSH), place(owned=True), None)
     assert decision.creates
     assert decision.granted == {PULL, PUSH}
-    assert not decide(
-        capped(READ, CREATOR), asked(PULL, PUSH), place(owned=True), None
-    ).granted
+    lower = decide(capped(READ, CREATOR), asked(PULL, PUSH), place(owned=True), None)
+    assert not lower.granted
+    assert lower.denied == dict.fromkeys((PULL, PUSH), Denial.SCOPE_CEILING)
 
 
 def test_the_role_in_the_answer_is_the_one_after_the_ceiling() -> None:

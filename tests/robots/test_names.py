@@ -6,6 +6,7 @@ import pytest
 
 from robots.errors import NameInvalid
 from robots.names import (
+    MAX_LENGTH,
     RepositoryName,
     RobotName,
     check_namespace_name,
@@ -108,6 +109,13 @@ def test_a_robot_name_is_split_at_its_plus() -> None:
     name = parse_robot_name("my-org+ci.bot")
     assert name == RobotName("my-org", "ci.bot")
     assert str(name) == "my-org+ci.bot"
+
+
+def test_the_longest_robot_name_is_one() -> None:
+    longest = "my-org+" + "a" * 248
+    assert len(longest) == MAX_LENGTH
+    assert parse_robot_name(longest) == RobotName("my-org", "a" * 248)
+    assert parse_robot_name(longest + "a") is None
 
 
 @pytest.mark.parametrize(
