@@ -86,7 +86,8 @@ def create_arrivals(
         for name in names:
             try:
                 create_repository(namespace, name, by, visibility=visibility)
-            except AlreadyExists:
+            except (AlreadyExists, NotFound):
+                # The namespace is locked, so what is gone is one of that name.
                 continue
             created.append(name)
     return created

@@ -87,11 +87,9 @@ class KeyStore:
 
         Raises KeyStoreError for an unreadable one, and if the active one is missing.
         """
-        active_id = self._active_id()
-        found = self.all()
-        if active_id not in {key.id for key in found}:
-            raise self._missing(active_id)
-        return found
+        # Looked at first: to load a key takes long, and what is raised is not kept.
+        self._active_path()
+        return self.all()
 
     def changed_ns(self) -> int:
         """When a file was last added or taken away, in nanoseconds since the epoch.
@@ -107,10 +105,7 @@ class KeyStore:
 
     def active(self) -> SigningKey:
         """The key that signs. Raises KeyStoreError if there is none."""
-        path = self.folder / f"{self._active_id()}.pem"
-        if not path.exists():
-            raise KeyStoreError(f"{self.folder}: the active key {path.name} is missing")
-        return self._load(path)
+        return self._load(self._active_path())
 
     def known(self) -> list[KnownKey]:
         """What each key is at present, oldest first. Raises KeyStoreError."""
@@ -129,15 +124,17 @@ class KeyStore:
         return self._active_id(), changed
 
     def is_empty(self) -> bool:
-        """Whether no key has been made yet."""
-        return not any(self.folder.glob("*.pem"))
+        """Whether no key has been made yet. Where one is active they are lost."""
+        made = (self.folder / _ACTIVE).exists() or any(self.folder.glob("*.pem"))
+        return not made
 
     def ensure(self, algorithm: str) -> None:
-        """Make a first key and activate it, unless there is one already.
+        """Make a first key and activate it, unless one was made before.
 
-        Writes nothing where a key is active: the folder may be mounted read-only.
+        Writes nothing where a key is active: the folder may be mounted read-only. One
+        that is lost is not replaced: registries would refuse every token of another.
         """
-        if not self.is_empty() and (self.folder / _ACTIVE).exists():
+        if (self.folder / _ACTIVE).exists():
             return
         with self._locked():
             if self.is_empty():
@@ -207,8 +204,18 @@ class KeyStore:
         except (OSError, UnicodeDecodeError):
             raise KeyStoreError(f"{self.folder} has no active signing key") from None
 
+    def _active_path(self) -> Path:
+        active_id = self._active_id()
+        path = self.folder / f"{active_id}.pem"
+        if not path.exists():
+            raise self._missing(active_id)
+        return path
+
     def _missing(self, active_id: str) -> KeyStoreError:
-        return KeyStoreError(f"{self.folder}: the active key {active_id} is missing")
+        return KeyStoreError(
+            f"{self.folder}: the active key {active_id} is missing; bring it back, or"
+            " remove the file active to begin with a new key"
+        )
 
     def _activated(self) -> datetime:
         """Since when the active key signs; as its file tells, where nobody wrote it."""

@@ -107,6 +107,7 @@ def means_robot(name: str) -> bool:
     """Whether the name of an account is a robot's, well-formed or not; else a person's.
 
     With both `+` and `@` it is an e-mail address, by which some projects name people.
+    A login says less: there every `+` means a robot, as with Quay (docs/embedding.md).
     """
     return "+" in name and "@" not in name
 

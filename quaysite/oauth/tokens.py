@@ -27,20 +27,21 @@ from robots.login_attempt import Attempt, Shown
 from robots.origin import client_address
 from robots.password_hashing import turns
 
-_TWO_APPLICATIONS: tuple[str, dict[str, str], str, int] = (
+_TWO_WAYS: tuple[str, dict[str, str], str, int] = (
     "",
     {},
     json.dumps(
         {
             "error": "invalid_request",
-            "error_description": "Header and body name two applications.",
+            "error_description": "Header and body show two different secrets.",
         }
     ),
     HTTPStatus.BAD_REQUEST,
 )
 """Nothing was looked at. One way to authenticate is all that is allowed (RFC 6749,
 section 2.3): of two, a wrong secret of somebody else's application would be tried, and
-the right one of one's own taken after it; so the guess would not be counted.
+the right one of one's own taken after it, so the guess would not be counted; and two
+guesses at one application would count as one.
 """
 
 
@@ -79,8 +80,8 @@ class RevokeView(OAuthLibMixin, View):
 def _said(request: HttpRequest, deed: Callable[[HttpRequest], Any]) -> Any:
     """What oauthlib answers. Raises AskAgainLater; counts secrets that are wrong."""
     attempts = _attempts(request)
-    if len({attempt.name for attempt in attempts}) > 1:
-        return _TWO_APPLICATIONS
+    if len(attempts) > 1:
+        return _TWO_WAYS
     for attempt in attempts:
         failed_logins.check(attempt)
     with _place(request):
@@ -93,25 +94,29 @@ def _said(request: HttpRequest, deed: Callable[[HttpRequest], Any]) -> Any:
 
 
 def _attempts(request: HttpRequest) -> list[Attempt]:
-    """As which applications somebody shows a secret, each once; the header is first."""
-    names = [_basic_name(request.headers.get("Authorization", ""))]
+    """One for each application and secret shown; that in the header is first."""
+    shown = [_in_header(request.headers.get("Authorization", ""))]
     if "client_secret" in request.POST:
-        names.append(request.POST.get("client_id", ""))
+        said = request.POST.get("client_id", ""), request.POST["client_secret"]
+        shown.append(said)
     address = client_address(request)
-    shown = filter(None, dict.fromkeys(names))
-    return [Attempt(Shown.APPLICATION_SECRET, name, address) for name in shown]
+    return [
+        Attempt(Shown.APPLICATION_SECRET, name, address)
+        for name, _ in dict.fromkeys(shown)
+        if name
+    ]
 
 
-def _basic_name(header: str) -> str:
-    """As django-oauth-toolkit reads it; empty if there is none."""
+def _in_header(header: str) -> tuple[str, str]:
+    """Name and secret as django-oauth-toolkit reads them; empty if there are none."""
     scheme, _, encoded = header.partition(" ")
     if scheme != "Basic":
-        return ""
+        return "", ""
     try:
-        pair = base64.b64decode(encoded).decode()
+        name, _, secret = base64.b64decode(encoded).decode().partition(":")
     except ValueError:
-        return ""
-    return unquote_plus(pair.partition(":")[0])
+        return "", ""
+    return unquote_plus(name), unquote_plus(secret)
 
 
 def _place(request: HttpRequest) -> AbstractContextManager[None]:

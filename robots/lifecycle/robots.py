@@ -95,7 +95,7 @@ def create_robot(
             )
             first_grants.give(robot, permissions, teams, by)
     except IntegrityError:
-        if not Robot.objects.filter(namespace=namespace, name=shortname).exists():
+        if not Namespace.objects.filter(pk=namespace.pk).exists():
             raise NotFound(f"There is no namespace {namespace.name}") from None
         raise AlreadyExists(f"Existing robot with name: {full_name}") from None
     return NewToken(robot, secret if with_token and secret else Secret(""))

@@ -182,6 +182,16 @@ def test_who_cannot_be_a_member_is_refused(cast: Cast, alice: LocalClient) -> No
     assert members(cast.team) == ["bob"]
 
 
+def test_what_a_client_sends_along_with_a_member_matters_nothing(
+    cast: Cast, alice: LocalClient
+) -> None:
+    """A client that names no type has a form sent by its library: Quay takes it."""
+    form = "application/x-www-form-urlencoded"
+    added = alice.put(f"{TEAM}/members/charlie", b"{}", Content_Type=form)
+    assert added.status == 200
+    assert members(cast.team) == ["bob", "charlie"]
+
+
 def test_nobody_gives_up_the_own_administration(
     cast: Cast, alice: LocalClient, local_user: As
 ) -> None:

@@ -166,16 +166,22 @@ def test_an_applications_secret_is_counted_by_its_client_id(
     assert ask(one)[0] == 401
 
 
-def test_a_secret_in_header_and_body_is_one_guess(cast: Cast) -> None:
+@pytest.mark.parametrize("path", ["/oauth/access_token", "/oauth/revoke"])
+def test_two_guesses_at_once_are_none(path: str, cast: Cast) -> None:
+    """Of header and body, both would be tried and one would be counted."""
     details = Details("CI", redirect_uri="https://ci.example/callback")
-    client_id = create_application(cast.acme, details, factories.BY).client_id
-    form = {"grant_type": "authorization_code", "code": "any"}
+    application = create_application(cast.acme, details, factories.BY)
+    client_id, right = application.client_id, secret_of(application)
+    form = {"grant_type": "authorization_code", "code": "any", "token": "any"}
+    for in_header, in_body in (("wrong", right), (right, "wrong"), ("wrong", "bad")):
+        both = form | {"client_id": client_id, "client_secret": in_body}
+        headers = {"Authorization": basic(client_id, in_header)}
+        answer = Client().post(path, both, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    # One that is shown twice is one.
+    shown = {"Authorization": basic(client_id, "wrong")}
     form |= {"client_id": client_id, "client_secret": "wrong"}
-    headers = {"Authorization": basic(client_id, "wrong")}
-    told = [
-        Client().post("/oauth/access_token", form, headers=headers).status_code
-        for _ in range(12)
-    ]
+    told = [Client().post(path, form, headers=shown).status_code for _ in range(12)]
     assert told == [401] * 10 + [429] * 2
 
 

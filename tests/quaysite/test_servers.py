@@ -107,12 +107,13 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database of a site, made once for all modules that import this."""
-    return _migrated(tmp_path_factory)
+    return _migrated(tmp_path_factory.getbasetemp())
 
 
 @cache
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("migrated")
+def _migrated(base: Path) -> Path:
+    folder = base / "migrated"
+    folder.mkdir()
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "-v0"],
         cwd=CHECKOUT,

@@ -125,6 +125,15 @@ def test_before_the_first_start_there_is_no_key_to_complain_about() -> None:
     assert key_store().is_empty()
 
 
+def test_keys_that_are_lost_are_an_error(own_signing_keys: Path) -> None:
+    key_store().ensure("ES256")
+    for path in own_signing_keys.glob("*.pem"):
+        path.unlink()
+    (error,) = checks.check_signing_key()
+    assert error.id == "registryauth.E006"
+    assert "is missing" in error.msg
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644], ids=oct)
 @pytest.mark.parametrize("which", ["the active key", "a published key"])
 def test_a_key_that_others_can_read_is_an_error(

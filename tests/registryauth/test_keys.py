@@ -205,8 +205,18 @@ def test_an_active_key_that_is_missing_is_named(
 ) -> None:
     store.add("ES256")
     (store.folder / f"{made.id}.pem").unlink()
-    with pytest.raises(KeyStoreError, match=f"{made.id}.pem is missing"):
+    with pytest.raises(KeyStoreError, match=f"the active key {made.id} is missing"):
         store.active()
+
+
+def test_keys_that_are_lost_are_not_replaced(store: KeyStore, made: SigningKey) -> None:
+    (store.folder / f"{made.id}.pem").unlink()
+    assert not store.is_empty()
+    store.ensure("ES256")
+    assert store.all() == []
+    for ask in (store.active, store.published, store.known):
+        with pytest.raises(KeyStoreError, match="is missing"):
+            ask()
 
 
 def test_an_active_file_of_bytes_is_no_key(store: KeyStore, made: SigningKey) -> None:

@@ -221,9 +221,8 @@ def test_a_lost_database_is_one_line_and_exit_code_1(
 def test_a_database_without_tables_is_one_line_too(tmp_path: Path) -> None:
     lost = run(tmp_path, "create_organization", "acme")
     assert (lost.returncode, lost.stdout) == (1, "")
-    assert lost.stderr == (
-        "CommandError: The database failed: no such table: robots_namespace\n"
-    )
+    [line] = lost.stderr.splitlines()
+    assert line.startswith("CommandError: The database failed: no such table: ")
 
 
 @pytest.mark.parametrize(
