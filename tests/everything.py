@@ -42,6 +42,7 @@ COVERING = {
         "tests/api/test_application_tokens.py",
         "tests/api/test_federation_two_fields.py",
         "tests/federation",
+        "tests/quaysite/test_failed_sign_ins.py",
         "tests/quaysite/test_hashing_places.py",
         "tests/quaysite/test_metrics.py",
         "tests/quaysite/test_oidc_sign_in.py",

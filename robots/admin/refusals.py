@@ -56,6 +56,13 @@ class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]
             if chosen and namespace_id and chosen.namespace_id != namespace_id:
                 self.add_error(field, f"{chosen} belongs to another namespace.")
 
+    def _post_clean(self) -> None:
+        """What is refused was valid a moment ago. It lacks the refused field by now, so
+        a second look would find that wrong as well.
+        """
+        if self.refusal is None:
+            super()._post_clean()
+
     def _refused_field(self) -> str | None:
         about_name = isinstance(self.refusal, NameInvalid | AlreadyExists)
         return "name" if about_name and "name" in self.fields else None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from quaysite.lifecycle.applications import Details, create_application
 from quaysite.models import User
@@ -19,6 +20,7 @@ from tests.quaysite.test_oauth_flows import secret_of
 from tests.registryauth.endpoint import basic
 
 HERE, ELSEWHERE = "198.51.100.7", "203.0.113.9"
+OFF = "OIDC_PASSWORD_SIGN_IN is off"
 TEXT = "Too many failed logins. Try again in 290 seconds."
 
 
@@ -104,6 +106,20 @@ def test_the_api_counts_them_too(name: str, cast: Cast, clock: StandingClock) ->
     assert (answer.status, answer.json) == (429, {"message": TEXT})
     assert answer.headers["Retry-After"] == "290"
     clock.move(WINDOW)
+    assert guess(api, PASSWORD) == 200
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_where_passwords_are_off_the_api_takes_none_and_counts_none(
+    name: str, cast: Cast, settings: Settings
+) -> None:
+    api, guess = signed_in(cast.bob), GUESSES[name]
+    settings.OIDC_PASSWORD_SIGN_IN = False
+    told = {guess(api, secret) for secret in [PASSWORD] * 6 + ["wrong"] * 6}
+    assert told in ({400}, {403})
+    failures = AuditEvent.objects.filter(kind="login_failure")
+    assert {one.facts["message"] for one in failures} == {OFF}
+    settings.OIDC_PASSWORD_SIGN_IN = True
     assert guess(api, PASSWORD) == 200
 
 

@@ -68,7 +68,7 @@ def test_a_team_that_somebody_made_meanwhile_stays_as_it_is(
     answer = signed_in(cast.alice).post(ADD, data)
 
     assert answer.status_code == 200
-    assert errors_of(answer)["name"][0] == "Team ops already exists"
+    assert errors_of(answer) == {"name": ["Team ops already exists"]}
     (admins,) = Team.objects.filter(namespace=cast.acme, role=TeamRole.ADMIN)
     assert admins.description == ""
     assert not Team.objects.filter(description="new").exists()
