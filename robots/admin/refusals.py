@@ -61,7 +61,7 @@ class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]
         a second look would find that wrong as well.
         """
         if self.refusal is None:
-            super()._post_clean()
+            super()._post_clean()  # type: ignore[misc]
 
     def _refused_field(self) -> str | None:
         about_name = isinstance(self.refusal, NameInvalid | AlreadyExists)

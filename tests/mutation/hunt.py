@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutation.swapping import Key, Mutant, mutants_of, put_in
+from tests.mutation.swapping import Key, Mutant, forget, mutants_of, put_in
 
 MOST_SECONDS = 20.0
 """Of tests for one mutant, as long as they took without it; the likeliest ones."""
@@ -66,6 +66,8 @@ class Hunt:
             if event == "call" and frame.f_code.co_filename in self._files:
                 called.add(frame.f_code)
 
+        # Else what makes a statement would be called by the first test alone.
+        forget()
         begun = time.monotonic()
         sys.setprofile(watch)
         try:

@@ -53,13 +53,18 @@ def mutants_of(path: str) -> Iterator[Mutant]:
 
 
 def put_in(mutant: Mutant) -> None:
-    """Let every function that there is have the mistake, and forget what was kept."""
+    """Let every function that there is have the mistake, also where it was asked."""
     for living in functions_of({mutant.key[0]}):
         code = mutant.codes.get(key_of(living.__code__))
         if code is not None and len(code.co_freevars) == len(
             living.__code__.co_freevars
         ):
             living.__code__ = code
+    forget()
+
+
+def forget() -> None:
+    """Let nobody keep what a function of ours answered, nor a statement it made."""
     for one in _living(_lru_cache_wrapper):
         if one.__module__.partition(".")[0] in _OURS:
             one.cache_clear()

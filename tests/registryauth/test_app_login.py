@@ -9,6 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from quaysite.models import User
+from registryauth.app_login import authenticate_app_login
+from registryauth.errors import Cause, Unauthorized
+from robots.credentials import Secret
 from robots.lifecycle.app_tokens import create_app_token, revoke_app_token
 from robots.models import AppToken
 from robots.usage import usage
@@ -120,6 +123,25 @@ def test_no_refresh_token_outlives_it(bobs: str, endpoint: Endpoint) -> None:
     )
     assert posted.status_code == 200
     assert "refresh_token" not in body(posted)
+
+
+def test_it_is_over_at_its_very_end(bobs: str) -> None:
+    end = timezone.now()
+    AppToken.objects.update(expires_at=end)
+    just_before = end - timedelta(microseconds=1)
+    assert authenticate_app_login(Secret(bobs), just_before).name == "bob"
+    with pytest.raises(Unauthorized) as refused:
+        authenticate_app_login(Secret(bobs), end)
+    assert refused.value.cause is Cause.EXPIRED
+    assert "expired" in refused.value.reason
+
+
+def test_switched_off_none_is_looked_for(bobs: str, settings: Settings) -> None:
+    settings.FEATURE_APP_SPECIFIC_TOKENS = False
+    with pytest.raises(Unauthorized) as refused:
+        authenticate_app_login(Secret(bobs), timezone.now())
+    assert refused.value.cause is Cause.NOT_ACCEPTED
+    assert "switched off" in refused.value.reason
 
 
 def test_a_registry_token_ends_no_later(bobs: str, endpoint: Endpoint) -> None:
