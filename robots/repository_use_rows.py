@@ -48,11 +48,16 @@ def write(kind: Kind, uses: Sequence[Use], now: datetime) -> None:
     Each repository, caller and action at most once. What is said to be later than
     `now` counts as now, and what is said to be older than OLDEST as that old.
     """
+    oldest = now - OLDEST
+    # The uses of one request are of one moment: each is made ready once.
+    ready: dict[datetime, Any] = {}
     values: list[Any] = []
     for use in uses:
-        values += [use.repository_id, use.caller_id, use.action]
-        for name, said in (("first_used_at", use.first), ("last_used_at", use.last)):
-            values.append(_prepared(name, min(max(said, now - OLDEST), now)))
+        for said in (use.first, use.last):
+            if said not in ready:
+                ready[said] = _prepared(min(max(said, oldest), now))
+        first, last = ready[use.first], ready[use.last]
+        values += [use.repository_id, use.caller_id, use.action, first, last]
     write_once(connection, _statement(kind, len(uses)), values)
 
 
@@ -84,9 +89,9 @@ def _key(model: type[Model]) -> str:
     return connection.ops.quote_name(field.column)
 
 
-def _prepared(name: str, value: Any) -> Any:
-    """A value as the database wants it for the field called `name`."""
-    return _field(name).get_db_prep_save(value, connection)
+def _prepared(moment: datetime) -> Any:
+    """A moment as the database wants it, for either of the two."""
+    return _field("last_used_at").get_db_prep_save(moment, connection)
 
 
 def _field(name: str) -> Any:
