@@ -34,6 +34,7 @@ class Case:
 
     `is_right` looks at the body of an answer. A `single_use` question is never asked
     twice. `is_shed` ones may be answered with 429 where there are too many at once.
+    Those of an `is_used` case are uses of repositories that none before it notes.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Case:
     status: int = 200
     single_use: bool = False
     is_shed: bool = False
+    is_used: bool = False
 
 
 def static(world: World, numbers: Iterable[int], scopes: int = 1) -> list[Question]:
@@ -58,6 +60,7 @@ def static_case(world: World) -> Case:
         "static robot token -> registry token",
         lambda count: static(world, numbers[:count]),
         grants(1),
+        is_used=True,
     )
 
 
@@ -156,7 +159,7 @@ class Cases:
             return static(self._world, self._numbers[:count], SCOPES)
 
         title = f"static robot token, {SCOPES} scopes at once"
-        return Case("f", title, ask, grants(SCOPES))
+        return Case("f", title, ask, grants(SCOPES), is_used=True)
 
     @property
     def wrong_secret(self) -> Case:

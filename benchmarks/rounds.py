@@ -18,6 +18,9 @@ from benchmarks.site import Site
 
 _POOL = 20_000
 _FIRST_RATE = 1500
+_PASSES = 3
+"""Of two workers each has then been asked 7 of 8 questions."""
+
 _SPARE = 3
 """Single-use questions made for each that the fastest round before would have used. A
 load that runs out of them asks old ones again, which are refused.
@@ -79,6 +82,17 @@ class Side:
         """The median of what `value` tells of each turn."""
         return median(value(turn) for turn in self.turns)
 
+    def settle(self, connections: int) -> None:
+        """Ask all questions, until nearly each worker has been asked nearly each.
+
+        What a robot does for the first time within minutes is written; what comes
+        again is not, and a site that runs is mostly asked what comes again.
+        """
+        self.take(connections, 1)
+        seconds = math.ceil(_PASSES * _POOL / max(self.turns[-1].load.rate, 1))
+        self.take(connections, seconds)
+        self.turns.clear()
+
     @property
     def rate(self) -> float:
         return self.middle(lambda turn: turn.load.rate)
@@ -110,6 +124,13 @@ def take_turns(
     for number in range(rounds):
         for side in sides if number % 2 == 0 else reversed(sides):
             side.take(connections, seconds)
+
+
+def settle(sides: Sequence[Side], connections: int, rounds: int) -> None:
+    """Have all questions asked that uses are noted of. A single round has no time."""
+    for side in sides:
+        if side.case.is_used and rounds > 1:
+            side.settle(connections)
 
 
 def ratio(

@@ -2,7 +2,8 @@
 
 A use is an action that a registry token was issued for, or one that a registry told
 of. It waits in the process and is written with the last uses, every
-USAGE_FLUSH_SECONDS; a process that is killed loses what waited.
+USAGE_FLUSH_SECONDS; a process that is killed loses what waited. A request that
+comes again within minutes is not noted again (`robots.recent_uses`).
 """
 
 import logging
@@ -19,6 +20,7 @@ from robots.decision import Decision
 from robots.identity import Identity, Kind
 from robots.models.uses import USED_ACTIONS
 from robots.outage import OUTAGES, is_outage
+from robots.recent_uses import RecentUses
 from robots.repository_use_rows import Use, write
 from robots.roles import Action
 from robots.usage import usage
@@ -78,6 +80,7 @@ class RepositoryUses:
         self._waiting: _Waiting = {}
         self._count = 0
         self._dropped = 0
+        self._recent = RecentUses()
 
     def note(
         self,
@@ -106,13 +109,21 @@ class RepositoryUses:
         if identity.id is None:
             return
         kind, caller_id = identity.kind.value, identity.id
+        used = [
+            (decision.repository_id, _USED[decision.granted])
+            for decision in decisions
+            if decision.repository_id is not None
+        ]
+        request = (kind, caller_id, *used)
         with self._lock:
-            before = self._count
-            for decision in decisions:
-                repository_id = decision.repository_id
-                actions = _USED[decision.granted]
-                if repository_id is not None and actions:
+            before, dropped = self._count, self._dropped
+            if not used or self._recent.has(request, now):
+                return
+            for repository_id, actions in used:
+                if actions:
                     self._add((kind, actions), repository_id, caller_id, now)
+            if self._dropped == dropped:
+                self._recent.add(request, now)
         self._wake(before)
 
     def waiting(self) -> int:

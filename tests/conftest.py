@@ -24,6 +24,7 @@ from robots.failed_logins import failed_logins
 from robots.lifecycle.permissions import grant
 from robots.models import Namespace, Repository, Robot, Team
 from robots.old_digests import old_digests
+from robots.recent_uses import RecentUses
 from robots.repository_uses import uses
 from robots.roles import Role, Visibility
 from robots.token_budget import token_budget
@@ -108,6 +109,7 @@ def own_login_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issued, "issued_count", IssuedCount())
     monkeypatch.setattr(uses, "_waiting", {})
     monkeypatch.setattr(uses, "_count", 0)
+    monkeypatch.setattr(uses, "_recent", RecentUses())
     monkeypatch.setattr(usage, "_uses", {})
     monkeypatch.setattr(old_digests, "_waiting", {})
     monkeypatch.setattr(old_digests, "_settled", set())

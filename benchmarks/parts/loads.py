@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from benchmarks.bench import Bench
 from benchmarks.kinds import SYNC
 from benchmarks.report import Report, Table, Target
-from benchmarks.rounds import Side, ratio, take_turns
+from benchmarks.rounds import Side, ratio, settle, take_turns
 from benchmarks.servers import WORKERS
 
 MEASURED = 8
@@ -30,6 +30,8 @@ def measure(bench: Bench) -> Report:
                 bench.empty_side(empty),
                 *(bench.side(case, site) for case in cases),
             ]
+            if connections == options.connections[0]:
+                settle(sides, MEASURED, options.rounds)
             is_measured = connections == MEASURED
             rounds = options.rounds if is_measured else options.fewer_rounds
             take_turns(sides, connections, options.seconds, rounds)

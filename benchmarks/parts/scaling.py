@@ -10,7 +10,7 @@ from benchmarks.kinds import SITE, SYNC
 from benchmarks.options import PERMISSIONS_A_ROBOT, Options
 from benchmarks.parts.loads import MEASURED
 from benchmarks.report import Report, Table, Target
-from benchmarks.rounds import Side, check, ratio, take_turns
+from benchmarks.rounds import Side, check, ratio, settle, take_turns
 from benchmarks.servers import WORKERS, serving
 from benchmarks.site import seeded
 from benchmarks.world import World
@@ -36,6 +36,7 @@ def measure(
             case = static_case(world)
             check(case, server)
             sides.append(Side(case, server, site))
+        settle(sides, MEASURED, options.rounds)
         rows = []
         for connections in (1, MEASURED):
             take_turns(sides, connections, options.seconds, options.rounds)
