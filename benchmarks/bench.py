@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cases import Case, Cases, empty
-from benchmarks.kinds import EMPTY, SITE, Kind
+from benchmarks.cases import Case, Cases, bare, empty
+from benchmarks.kinds import BARE, EMPTY, SITE, Kind
 from benchmarks.options import Options
 from benchmarks.rounds import Side, check
 from benchmarks.servers import WORKERS, Server, serving
@@ -46,6 +46,14 @@ class Bench:
         with self.on(kind, log_level=log_level) as site, self.on(kind, EMPTY) as empty:
             yield site, empty
 
+    @contextmanager
+    def bare(self, kind: Kind) -> Iterator[Server]:
+        """The bare token view on a server of this kind, on the site's database."""
+        key = self.site.call("digest_key")
+        environment = {**self.site.environment, "DIGEST_KEY": key}
+        with serving(kind, BARE, self.folder, environment) as server:
+            yield server
+
     def side(self, case: Case, server: Server) -> Side:
         """A case of the site that takes turns, once its answers are right."""
         check(case, server)
@@ -53,3 +61,6 @@ class Bench:
 
     def empty_side(self, server: Server) -> Side:
         return Side(empty(), server, self.site)
+
+    def bare_side(self, server: Server) -> Side:
+        return self.side(bare(self.site.world), server)

@@ -6,7 +6,7 @@ the same questions.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import jwt
@@ -62,6 +62,12 @@ def static_case(world: World) -> Case:
         grants(1),
         is_used=True,
     )
+
+
+def bare(world: World) -> Case:
+    """The requests of `static`, for the view that does little else than to sign."""
+    title = "token view: one statement and a signature"
+    return replace(static_case(world), key="bare", title=title, is_used=False)
 
 
 def grants(count: int) -> Callable[[bytes], bool]:

@@ -23,6 +23,7 @@ from federation.entries import Entry
 from federation.models import FederatedToken, Trust
 from quaysite.models import User
 from registryauth import signing
+from robots import credentials, keyring
 from robots.audit import Performer
 from robots.credentials import Secret, digest
 from robots.lifecycle.teams import add_member
@@ -38,6 +39,11 @@ _CPU_SECONDS = 0.5
 def answer(function: Callable[..., Any]) -> None:
     """Call `function` with the JSON object on stdin; print what it returns as JSON."""
     json.dump(function(**json.load(sys.stdin)), sys.stdout)
+
+
+def digest_key() -> str:
+    """The key that tokens are digested with, for a view that looks them up alone."""
+    return keyring.current_key(credentials._DIGEST_PURPOSE).hex()
 
 
 def let_in(issuer: str, subject: str, robots: list[int]) -> None:

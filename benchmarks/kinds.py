@@ -1,6 +1,6 @@
-"""The servers that are compared: how each is started, for the site and the empty view.
+"""The servers that are compared: how each is started, whatever it serves.
 
-The same options serve both: only the application differs.
+The same options serve all: only the application differs.
 """
 
 import sys
@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 
-SITE, EMPTY = "site", "empty"
+SITE, EMPTY, BARE = "site", "empty", "bare"
 _THREADS = 8
-_WSGI = {SITE: "quaysite.wsgi:application", EMPTY: "empty_site:application"}
+_WSGI = {
+    SITE: "quaysite.wsgi:application",
+    EMPTY: "empty_site:application",
+    BARE: "bare_site:application",
+}
 _ASGI = {SITE: "benchmarks.asgi:application", EMPTY: "empty_site:asgi"}
 
 Start = Callable[[str, str, int], list[str]]

@@ -44,7 +44,10 @@ def serving(
     environment: Mapping[str, str],
     workers: int = WORKERS,
 ) -> Iterator[Server]:
-    """`site` or `empty` on a server of this kind, once it answers; logs in `folder`."""
+    """What kinds call `of`, on a server of this kind, once it answers.
+
+    Its logs are in `folder`.
+    """
     address = free_address()
     path = os.pathsep.join([str(CHECKOUT), str(_EMPTY)])
     given = {**environment, "PYTHONPATH": path, "SERVER_HOSTNAME": address}
