@@ -9,8 +9,9 @@ from pytest_django.live_server_helper import LiveServer
 from quaysite.models import User
 from tests.api import counted
 from tests.api.client import Client
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.tokens import bearer
+from tests.conftest import Cast
 
 # Fifty clients that call at once wait for their turn; ten would be let in, and the
 # connections of the others reset.
@@ -45,13 +46,19 @@ def local(db: None) -> LocalClient:
 
 
 @pytest.fixture
-def local_user(db: None) -> Callable[..., LocalClient]:
+def local_user(db: None) -> LocalUser:
     """`local_user(person, scope=...)`: as `as_user`, without a socket."""
 
     def build(user: User, scope: str = ALL_SCOPES) -> LocalClient:
         return LocalClient(bearer(user, scope))
 
     return build
+
+
+@pytest.fixture
+def alice(cast: Cast, local_user: LocalUser) -> LocalClient:
+    """The owner of acme, without a socket."""
+    return local_user(cast.alice)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

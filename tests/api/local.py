@@ -3,7 +3,7 @@
 It goes through every middleware, as a request over the network does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,3 +49,7 @@ class LocalClient(Client):
         }
         text = b"".join(response) if response.streaming else response.content
         return Answer(response.status_code, dict(response.items()), text.decode())
+
+
+LocalUser = Callable[..., LocalClient]
+"""The fixture `local_user`: a client with a bearer token of the person it is given."""

@@ -1,6 +1,6 @@
 """People who are named by their e-mail address, as in some projects: `+` and all."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -9,14 +9,12 @@ from quaysite.models import User
 from robots.management.grantees import identity_named
 from robots.models import DefaultPermission, RepositoryPermission, TeamMember
 from robots.roles import Role
-from tests.api.local import LocalClient
+from tests.api.local import LocalUser
 from tests.conftest import Cast
 
 NAME = "dora+home@example.com"
 ORG = "/api/v1/organization/acme"
 WEB = "/api/v1/repository/acme/web"
-
-As = Callable[..., LocalClient]
 
 
 @pytest.fixture
@@ -39,7 +37,9 @@ def dora(any_user_name: None, cast: Cast) -> User:
     return User.objects.get(username=NAME)
 
 
-def test_such_a_person_is_given_a_role(dora: User, cast: Cast, local_user: As) -> None:
+def test_such_a_person_is_given_a_role(
+    dora: User, cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     path = f"{WEB}/permissions/user/{NAME}"
     assert alice.put(path, {"role": "write"}).status == 200
@@ -52,7 +52,7 @@ def test_such_a_person_is_given_a_role(dora: User, cast: Cast, local_user: As) -
 
 
 def test_such_a_person_joins_a_team_and_leaves_it(
-    dora: User, cast: Cast, local_user: As
+    dora: User, cast: Cast, local_user: LocalUser
 ) -> None:
     alice = local_user(cast.alice)
     path = f"{ORG}/team/developers/members/{NAME}"
@@ -63,7 +63,7 @@ def test_such_a_person_joins_a_team_and_leaves_it(
 
 
 def test_such_a_person_has_default_permissions(
-    dora: User, cast: Cast, local_user: As
+    dora: User, cast: Cast, local_user: LocalUser
 ) -> None:
     delegate = {"name": NAME, "kind": "user"}
     body = {"role": "read", "delegate": delegate}

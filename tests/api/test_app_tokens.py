@@ -1,7 +1,6 @@
 """App-specific tokens over the API: contract sections 1.8, 1.10 and M9."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from robots.models import AppToken, AuditEvent
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 from tests.registryauth.endpoint import basic
@@ -20,8 +19,6 @@ pytestmark = pytest.mark.django_db
 TOKENS = "/api/v1/user/apptoken"
 ALL = "/api/v1/superuser/apptokens"
 KEYS = ["uuid", "title", "last_accessed", "created", "expiration"]
-
-LocalUser = Callable[..., LocalClient]
 
 
 def test_a_token_is_made_shown_listed_used_and_revoked(

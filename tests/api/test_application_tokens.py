@@ -31,7 +31,7 @@ from robots.oauth_scopes import OAuthScope
 from robots.usage import usage
 from tests import factories
 from tests.api.client import Client
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 
@@ -51,8 +51,6 @@ USER = "/api/v1/user/"
 AUTHORIZATIONS = "/api/v1/user/authorizations"
 ASSIGNED = "/api/v1/user/assignedauthorization"
 
-As = Callable[..., LocalClient]
-
 
 @pytest.fixture
 def application(cast: Cast) -> Application:
@@ -64,7 +62,7 @@ def tokens(application: Application) -> str:
     return f"/api/v1/organization/acme/applications/{application.client_id}/tokens"
 
 
-def test_a_token_lives(cast: Cast, local_user: As, tokens: str) -> None:
+def test_a_token_lives(cast: Cast, local_user: LocalUser, tokens: str) -> None:
     alice = local_user(cast.alice)
     body = {"name": "  laptop ", "scope": "repo:read,user:read repo:read"}
     answer = alice.post(tokens, body)
@@ -129,7 +127,7 @@ def lasts(token: dict[str, Any]) -> timedelta:
 )
 def test_a_token_that_cannot_be_is_refused(
     cast: Cast,
-    local_user: As,
+    local_user: LocalUser,
     tokens: str,
     body: dict[str, Any],
     shape: str,
@@ -145,7 +143,7 @@ def test_a_token_that_cannot_be_is_refused(
 
 
 def test_an_expiration_is_kept_and_capped(
-    cast: Cast, local_user: As, tokens: str
+    cast: Cast, local_user: LocalUser, tokens: str
 ) -> None:
     alice = local_user(cast.alice)
     longest = timedelta(seconds=315_576_000)
@@ -163,7 +161,7 @@ def test_an_expiration_is_kept_and_capped(
 
 
 def test_a_token_gives_no_more_than_its_maker_has(
-    cast: Cast, local_user: As, tokens: str, settings: Settings
+    cast: Cast, local_user: LocalUser, tokens: str, settings: Settings
 ) -> None:
     full = local_user(cast.alice)
     session = signed_in(cast.alice)
@@ -191,7 +189,11 @@ def test_a_token_gives_no_more_than_its_maker_has(
 
 
 def test_only_administrators_reach_tokens(
-    cast: Cast, local: LocalClient, local_user: As, tokens: str, settings: Settings
+    cast: Cast,
+    local: LocalClient,
+    local_user: LocalUser,
+    tokens: str,
+    settings: Settings,
 ) -> None:
     alice = local_user(cast.alice)
     body = {"name": "t", "scope": "repo:read"}
@@ -216,7 +218,7 @@ def test_only_administrators_reach_tokens(
 
 
 def test_tokens_are_found_by_their_application_alone(
-    cast: Cast, local_user: As, application: Application, tokens: str
+    cast: Cast, local_user: LocalUser, application: Application, tokens: str
 ) -> None:
     alice = local_user(cast.alice)
     other = create_application(cast.acme, Details("other"), factories.BY)
@@ -239,7 +241,7 @@ def test_tokens_are_found_by_their_application_alone(
 
 
 def test_tokens_come_in_pages_at_the_same_cost(
-    cast: Cast, local_user: As, application: Application, tokens: str
+    cast: Cast, local_user: LocalUser, application: Application, tokens: str
 ) -> None:
     scopes = frozenset({OAuthScope.REPO_READ})
     expected, costs = set(), []
@@ -266,7 +268,7 @@ def test_tokens_come_in_pages_at_the_same_cost(
 
 
 def test_an_application_has_not_any_number_of_tokens(
-    cast: Cast, local_user: As, tokens: str, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, local_user: LocalUser, tokens: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_tokens, "MAX_TOKENS", 2)
     alice = local_user(cast.alice)
@@ -297,7 +299,7 @@ def test_token_texts_have_every_kind_of_character() -> None:
 
 
 def test_people_see_and_revoke_what_they_granted(
-    cast: Cast, local: LocalClient, local_user: As, application: Application
+    cast: Cast, local: LocalClient, local_user: LocalUser, application: Application
 ) -> None:
     scopes = frozenset({OAuthScope.REPO_READ, OAuthScope.ORG_ADMIN})
     mine, secret = new_token(cast.bob, application, scopes, timedelta(days=1))
@@ -337,7 +339,7 @@ def test_people_see_and_revoke_what_they_granted(
 
 
 def test_people_see_and_decline_what_they_are_offered(
-    cast: Cast, local_user: As, application: Application
+    cast: Cast, local_user: LocalUser, application: Application
 ) -> None:
     scopes = frozenset({OAuthScope.REPO_READ})
     offer = (application, cast.bob, "https://ci.example", "token", scopes)
@@ -359,7 +361,7 @@ def test_people_see_and_decline_what_they_are_offered(
 
 
 def test_lists_of_grants_cost_the_same_whatever_their_length(
-    cast: Cast, local_user: As, application: Application
+    cast: Cast, local_user: LocalUser, application: Application
 ) -> None:
     scopes = frozenset({OAuthScope.REPO_READ})
     costs = []

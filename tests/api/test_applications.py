@@ -1,7 +1,6 @@
 """OAuth applications of organizations: contract sections 1.10, M5 and P7."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from quaysite.models import AccessToken, Application, Grant
 from robots.errors import NotFound
 from robots.models import AuditEvent
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 
@@ -48,8 +47,6 @@ FULL = {
 
 READ = "read_application_client_secret"
 
-As = Callable[..., LocalClient]
-
 
 def events() -> list[tuple[str, str, str]]:
     return [
@@ -60,7 +57,7 @@ def events() -> list[tuple[str, str, str]]:
     ]
 
 
-def test_an_application_lives(cast: Cast, local_user: As) -> None:
+def test_an_application_lives(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     assert alice.get(APPS).json == {"applications": []}
     made = alice.post(APPS, FULL)
@@ -104,7 +101,7 @@ def test_an_application_lives(cast: Cast, local_user: As) -> None:
     assert event.performer_name == "alice"
 
 
-def test_a_client_secret_is_replaced(cast: Cast, local_user: As) -> None:
+def test_a_client_secret_is_replaced(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     made = alice.post(APPS, FULL).json
     renewed = alice.post(f"{APPS}/{made['client_id']}/resetclientsecret")
@@ -124,7 +121,7 @@ def test_a_client_secret_is_replaced(cast: Cast, local_user: As) -> None:
 
 
 def test_secrets_that_are_shown_are_in_the_audit(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
     alice, auditor = local_user(cast.alice), local_user(cast.charlie)
@@ -183,7 +180,7 @@ def test_secrets_that_are_shown_are_in_the_audit(
     ],
 )
 def test_what_cannot_be_used_is_refused(
-    cast: Cast, local_user: As, change: dict[str, Any], text: str | None
+    cast: Cast, local_user: LocalUser, change: dict[str, Any], text: str | None
 ) -> None:
     alice = local_user(cast.alice)
     answer = alice.post(APPS, {**FULL, **change})
@@ -196,7 +193,9 @@ def test_what_cannot_be_used_is_refused(
     assert alice.get(f"{APPS}/{one['client_id']}").json == one
 
 
-def test_uris_that_applications_have_are_taken(cast: Cast, local_user: As) -> None:
+def test_uris_that_applications_have_are_taken(
+    cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     for uri in (
         "",
@@ -210,7 +209,9 @@ def test_uris_that_applications_have_are_taken(cast: Cast, local_user: As) -> No
     assert len(alice.get(APPS).json["applications"]) == 5
 
 
-def test_bodies_that_are_incomplete_are_refused(cast: Cast, local_user: As) -> None:
+def test_bodies_that_are_incomplete_are_refused(
+    cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     assert alice.post(APPS, {}).json["detail"] == "'name' is a required property"
     assert alice.post(APPS, None).status == 415
@@ -226,7 +227,7 @@ def test_bodies_that_are_incomplete_are_refused(cast: Cast, local_user: As) -> N
 
 
 def test_only_administrators_reach_applications(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     alice = local_user(cast.alice)
     made = alice.post(APPS, FULL).json
@@ -261,7 +262,7 @@ def test_only_administrators_reach_applications(
 
 
 def test_an_application_is_of_its_organization_alone(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     factories.organization("other", owner=cast.charlie)
     charlie = local_user(cast.charlie)
@@ -288,7 +289,9 @@ def test_an_application_is_of_its_organization_alone(
     assert local_user(cast.alice).get(f"{APPS}/{mine['client_id']}").json == mine
 
 
-def test_a_list_costs_the_same_whatever_its_length(cast: Cast, local_user: As) -> None:
+def test_a_list_costs_the_same_whatever_its_length(
+    cast: Cast, local_user: LocalUser
+) -> None:
     costs = []
     for count in (1, 30):
         for n in range(count):
@@ -313,7 +316,7 @@ def test_what_is_deleted_meanwhile_is_no_error_of_ours(cast: Cast) -> None:
 
 
 def test_anybody_may_know_what_asks_for_a_token(
-    cast: Cast, local: LocalClient, local_user: As
+    cast: Cast, local: LocalClient, local_user: LocalUser
 ) -> None:
     cast.acme.email = "office@acme.example"
     cast.acme.save()
@@ -344,7 +347,7 @@ def test_anybody_may_know_what_asks_for_a_token(
 
 
 def test_a_deleted_organization_takes_its_applications_along(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     application = create_application(cast.acme, Details("a"), factories.BY)
     alice = local_user(cast.alice)

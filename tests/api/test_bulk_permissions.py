@@ -12,7 +12,7 @@ from robots.models import AuditEvent, Repository, RepositoryPermission
 from robots.roles import Role
 from tests import factories
 from tests.api.client import Answer, Client
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +21,6 @@ ROBOTS = "/api/v1/organization/acme/robots"
 CI = f"{ROBOTS}/ci/permissions"
 READ_WEB = {"role": "read", "repositories": ["web"]}
 EITHER = "Give exactly one of 'repositories' and 'match'"
-
-LocalUser = Callable[..., LocalClient]
 
 
 def reply(role: str, **lists: Any) -> dict[str, Any]:

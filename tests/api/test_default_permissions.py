@@ -1,6 +1,5 @@
 """Default permissions over the API: contract section 1.5."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,20 +13,13 @@ from robots.lifecycle.repositories import create_repository
 from robots.models import AuditEvent, DefaultPermission, RepositoryPermission
 from robots.roles import Role
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
 PATH = "/api/v1/organization/acme/prototypes"
 BY = Performer.command("tests")
-
-As = Callable[..., LocalClient]
-
-
-@pytest.fixture
-def alice(cast: Cast, local_user: As) -> LocalClient:
-    return local_user(cast.alice)
 
 
 def body(name: str, kind: str = "user", role: str = "read") -> dict[str, Any]:
@@ -226,7 +218,7 @@ def test_long_lists_are_paged_searched_and_cost_the_same(
 
 
 def test_who_may(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["dora"]
     auditor = local_user(factories.user("dora"))

@@ -1,6 +1,5 @@
 """Emergency switches over the API: robots stop at once, and each change is audited."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +11,12 @@ from registryauth.errors import Unauthorized
 from registryauth.robot_login import authenticate_robot
 from robots.models import AuditEvent, EmergencySwitch
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 from tests.robots.ledger import unchanged
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 
 ACME = "/api/v1/organization/acme/emergencyswitch"
 MINE = "/api/v1/user/emergencyswitch"
@@ -27,7 +25,7 @@ LEAK = {"reason": "leaked tokens, ticket 4711"}
 
 
 @pytest.fixture
-def root(cast: Cast, settings: Settings, local_user: As) -> LocalClient:
+def root(cast: Cast, settings: Settings, local_user: LocalUser) -> LocalClient:
     settings.SUPER_USERS = ["root"]
     return local_user(factories.user("root"))
 
@@ -67,7 +65,7 @@ def switching(client: LocalClient, path: str, cast: Cast) -> None:
 
 
 def test_an_administrator_stops_the_robots_of_an_organization(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     switching(local_user(cast.alice), ACME, cast)
 
@@ -77,7 +75,7 @@ def test_a_site_administrator_stops_all(cast: Cast, root: LocalClient) -> None:
 
 
 def test_everybody_stops_the_own_robots_and_no_others(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     bob = local_user(cast.bob)
     assert bob.put(MINE, LEAK).status == 200
@@ -89,7 +87,7 @@ def test_everybody_stops_the_own_robots_and_no_others(
         assert bob.delete(ACME).status == 403
 
 
-def test_terms_can_be_changed(cast: Cast, local_user: As) -> None:
+def test_terms_can_be_changed(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     end = (timezone.now() + timedelta(hours=4)).replace(microsecond=0)
     terms = {**LEAK, "until": end.isoformat(), "allowed": ["acme+ci"]}
@@ -119,7 +117,7 @@ def test_terms_can_be_changed(cast: Cast, local_user: As) -> None:
     ],
 )
 def test_what_cannot_be_changes_nothing(
-    cast: Cast, local_user: As, change: dict[str, Any], message: str
+    cast: Cast, local_user: LocalUser, change: dict[str, Any], message: str
 ) -> None:
     with unchanged():
         answer = local_user(cast.alice).put(ACME, {**LEAK, **change})
@@ -128,7 +126,7 @@ def test_what_cannot_be_changes_nothing(
     assert logs_in(cast)
 
 
-def test_one_that_has_ended_is_off(cast: Cast, local_user: As) -> None:
+def test_one_that_has_ended_is_off(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     alice.put(ACME, LEAK)
     EmergencySwitch.objects.update(ends_at=timezone.now())

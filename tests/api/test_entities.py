@@ -1,6 +1,5 @@
 """Completion of names: contract section 1.8."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,12 +10,11 @@ from quaysite.models import User
 from robots.roles import TeamRole
 from tests import factories
 from tests.api.client import Answer
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 ALL = "namespace=acme&includeTeams=True&includeOrgs=true"
 
 
@@ -32,7 +30,7 @@ def names(client: LocalClient, prefix: str, query: str = "") -> list[str]:
     return [entity["name"] for entity in look(client, prefix, query)]
 
 
-def test_an_entity_of_each_kind(cast: Cast, local_user: As) -> None:
+def test_an_entity_of_each_kind(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     factories.robot(cast.acme, "alpha")
     factories.team(cast.acme, "admins")
@@ -48,7 +46,7 @@ def test_an_entity_of_each_kind(cast: Cast, local_user: As) -> None:
     assert "is_org_member" not in look(alice, "charlie")[0]
 
 
-def test_names_match_from_their_beginning(cast: Cast, local_user: As) -> None:
+def test_names_match_from_their_beginning(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     assert names(alice, "LI") == []
     assert names(alice, "Ali%20ce") == ["alice"]
@@ -59,7 +57,9 @@ def test_names_match_from_their_beginning(cast: Cast, local_user: As) -> None:
     assert names(alice, "dev", "namespace=acme") == []
 
 
-def test_others_learn_nothing_of_an_organization(cast: Cast, local_user: As) -> None:
+def test_others_learn_nothing_of_an_organization(
+    cast: Cast, local_user: LocalUser
+) -> None:
     outsider = local_user(cast.charlie)
     assert names(outsider, "c", ALL) == ["charlie"]
     assert names(outsider, "dev", ALL) == names(outsider, "ac", ALL) == []
@@ -78,24 +78,28 @@ def test_others_learn_nothing_of_an_organization(cast: Cast, local_user: As) -> 
 
 
 def test_who_may(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     assert local.get("/api/v1/entities/a").status == 401
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
     assert "acme+ci" in names(local_user(cast.charlie), "c", ALL)
 
 
-def test_people_who_cannot_sign_in_are_left_out(cast: Cast, local_user: As) -> None:
+def test_people_who_cannot_sign_in_are_left_out(
+    cast: Cast, local_user: LocalUser
+) -> None:
     User.objects.filter(username="bob").update(is_active=False)
     assert names(local_user(cast.alice), "bob") == []
 
 
 @pytest.mark.parametrize("prefix", ["%00", "x" * 300, "%F0%9F%90%B3", "a+b+c", "'"])
-def test_odd_prefixes_find_nothing(cast: Cast, local_user: As, prefix: str) -> None:
+def test_odd_prefixes_find_nothing(
+    cast: Cast, local_user: LocalUser, prefix: str
+) -> None:
     assert names(local_user(cast.alice), prefix, ALL) == []
 
 
-def test_an_odd_namespace_is_refused(cast: Cast, local_user: As) -> None:
+def test_an_odd_namespace_is_refused(cast: Cast, local_user: LocalUser) -> None:
     odd = local_user(cast.alice).get("/api/v1/entities/a?namespace=%00")
     assert odd.status == 400
     assert list(odd.json["message"]) == ["namespace"]
@@ -103,7 +107,7 @@ def test_an_odd_namespace_is_refused(cast: Cast, local_user: As) -> None:
 
 def test_ten_of_a_kind_members_first(
     cast: Cast,
-    local_user: As,
+    local_user: LocalUser,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     people = [factories.user(f"x{number:02}") for number in range(12)]

@@ -1,6 +1,5 @@
 """A stale session, or a token with a ceiling, must not become more than it is."""
 
-from collections.abc import Callable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -10,13 +9,12 @@ from quaysite.models import AccessToken, Grant, User
 from robots.freshness import SIGNED_IN_AT
 from robots.models import AppToken
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.matrix import in_session
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 
 USER = "/api/v1/user/"
 APP_TOKENS = "/api/v1/user/apptoken"
@@ -102,7 +100,7 @@ def test_a_stale_session_agrees_to_no_application(
 
 @pytest.mark.parametrize("scope", ["user:admin", "user:admin org:admin super:user"])
 def test_a_capped_token_gets_no_password_and_no_app_token(
-    cast: Cast, local_user: As, scope: str
+    cast: Cast, local_user: LocalUser, scope: str
 ) -> None:
     before = hash_of(cast.alice)
     token = local_user(cast.alice, scope)
@@ -117,7 +115,7 @@ def test_a_capped_token_gets_no_password_and_no_app_token(
 
 
 def test_a_token_of_a_site_administrator_hands_out_no_powers(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.SUPER_USERS = ["alice", "nobody-yet"]
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
@@ -152,7 +150,7 @@ def test_a_known_csrf_token_dies_when_a_page_signs_in(cast: Cast) -> None:
 
 
 def test_what_is_meant_for_a_part_of_a_repository_does_not_reach_another(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     nested = factories.repository(cast.acme, "web/tag/latest")
     alice = local_user(cast.alice)
@@ -162,7 +160,7 @@ def test_what_is_meant_for_a_part_of_a_repository_does_not_reach_another(
 
 
 def test_answers_are_not_kept_and_texts_have_an_end(
-    cast: Cast, local_user: As, local: LocalClient
+    cast: Cast, local_user: LocalUser, local: LocalClient
 ) -> None:
     alice = local_user(cast.alice)
     shown = alice.get("/api/v1/organization/acme/robots/ci")

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from federation import key_cache
 from federation.models import Trust
 from robots.models import AuditEvent
 from tests.api.local import LocalClient
-from tests.conftest import Cast
 from tests.federation.exchanges import Exchange
 from tests.federation.fixtures import exchange, signer
 from tests.federation.signer import AUDIENCE, ISSUER, SUBJECT, Signer
@@ -55,11 +53,6 @@ UNUSUAL: dict[str, Any] = {
     "enabled": False,
     "expires_at": "2090-01-31T12:00:00Z",
 }
-
-
-@pytest.fixture
-def alice(cast: Cast, local_user: Callable[..., LocalClient]) -> LocalClient:
-    return local_user(cast.alice)
 
 
 def saved(alice: LocalClient, *trusts: dict[str, Any]) -> list[dict[str, Any]]:

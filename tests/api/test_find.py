@@ -1,6 +1,5 @@
 """Search: contract sections 1.8 and 1.11 (P1, M11)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,12 +13,11 @@ from robots.people import identity_of_person
 from robots.roles import Role, TeamRole, UserRole, Visibility
 from robots.standing import standing_in
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 REPOSITORIES = "/api/v1/find/repositories"
 
 
@@ -34,7 +32,7 @@ def titles(client: LocalClient, wanted: str) -> set[tuple[str, str]]:
     return {(hit["kind"], hit["name"]) for hit in find(client, wanted)}
 
 
-def test_a_hit_of_each_kind(cast: Cast, local_user: As) -> None:
+def test_a_hit_of_each_kind(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     (robot,) = find(alice, "reader")
     assert robot == {
@@ -74,7 +72,7 @@ def test_a_hit_of_each_kind(cast: Cast, local_user: As) -> None:
 
 
 def test_nobody_sees_more_than_is_public(
-    cast: Cast, local: LocalClient, local_user: As
+    cast: Cast, local: LocalClient, local_user: LocalUser
 ) -> None:
     assert titles(local, "a") == {("organization", "acme")}
     assert titles(local, "public") == {("repository", "public")}
@@ -88,7 +86,7 @@ def test_nobody_sees_more_than_is_public(
 
 
 def test_members_find_what_they_may_list(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     member = local_user(cast.bob)
     assert titles(member, "developers") == {("team", "developers")}
@@ -106,7 +104,7 @@ def test_members_find_what_they_may_list(
 
 
 def test_five_of_a_kind_the_best_first(
-    cast: Cast, local_user: As, django_assert_num_queries: DjangoAssertNumQueries
+    cast: Cast, local_user: LocalUser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(8):
         factories.robot(cast.acme, f"deploy{number}")
@@ -128,7 +126,7 @@ def test_five_of_a_kind_the_best_first(
 def test_repositories_come_in_pages(
     cast: Cast,
     local: LocalClient,
-    local_user: As,
+    local_user: LocalUser,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(12):
@@ -150,7 +148,7 @@ def test_repositories_come_in_pages(
     assert len(local_user(cast.alice).get(REPOSITORIES).json["results"]) == 10
 
 
-def test_namespaces_descriptions_and_stars(cast: Cast, local_user: As) -> None:
+def test_namespaces_descriptions_and_stars(cast: Cast, local_user: LocalUser) -> None:
     cast.web.description = "The Frontend"
     cast.web.save()
     Star.objects.create(user=cast.bob, repository=cast.web)
@@ -178,7 +176,7 @@ def test_namespaces_descriptions_and_stars(cast: Cast, local_user: As) -> None:
     ],
 )
 def test_odd_questions(
-    cast: Cast, local: LocalClient, local_user: As, query: str, status: int
+    cast: Cast, local: LocalClient, local_user: LocalUser, query: str, status: int
 ) -> None:
     for client in (local, local_user(cast.alice)):
         assert client.get(f"{REPOSITORIES}?{query}").status == status

@@ -15,6 +15,7 @@ from robots.models import Robot
 from robots.usage import usage
 from tests import factories
 from tests.api.local import LocalClient
+from tests.api.shapes import REQUIRES_AUTHENTICATION, UNAUTHORIZED, shape_a
 from tests.api.tokens import bearer
 from tests.conftest import Cast
 
@@ -22,21 +23,6 @@ pytestmark = pytest.mark.django_db
 
 ORG = "/api/v1/organization/acme/robots"
 WRONG_METHOD = '{"message": "The method is not allowed for the requested URL."}'
-
-
-def shape_a(kind: str, message: str, status: int) -> dict[str, object]:
-    return {
-        "detail": message,
-        "error_message": message,
-        "error_type": kind,
-        "title": kind,
-        "type": f"http://127.0.0.1:8000/api/v1/error/{kind}",
-        "status": status,
-    }
-
-
-REQUIRES_AUTHENTICATION = shape_a("invalid_token", "Requires authentication", 401)
-UNAUTHORIZED = shape_a("insufficient_scope", "Unauthorized", 403)
 
 
 def test_errors_are_written_as_quay_writes_them(

@@ -1,11 +1,6 @@
-"""Logs, counts of them, and exports: contract sections 1.8, 8 and 1.11 (M7, M8)."""
+"""The audit log by API: entries, pages, counts, and who may read which."""
 
-import json
-import stat
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -17,40 +12,19 @@ from robots import audit
 from robots.audit import Performer
 from robots.freshness import SIGNED_IN_AT
 from robots.lifecycle.organizations import create_organization
-from robots.lifecycle.permission_sets import permission_set
 from robots.lifecycle.permissions import grant
-from robots.lifecycle.wanted import Wanted
-from robots.models import AuditEvent
 from robots.origin import Origin
 from robots.roles import Role
-from robots.selection import Named
 from tests import factories
-from tests.api.client import Client
-from tests.api.local import LocalClient
-from tests.audit_triggers import backdate
+from tests.api.local import LocalClient, LocalUser
+from tests.api.log_calls import ORG, WEB, kinds, moved
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
-
-ORG = "/api/v1/organization/acme/logs"
-WEB = "/api/v1/repository/acme/web/logs"
 LONG_AGO = "?starttime=01/01/2001&endtime=12/31/2999"
 
-As = Callable[..., LocalClient]
 
-
-def kinds(client: Client, path: str) -> list[str]:
-    answer = client.get(path)
-    assert answer.status == 200, answer.text
-    return [entry["kind"] for entry in answer.json["logs"]]
-
-
-def moved(event: AuditEvent, moment: datetime) -> AuditEvent:
-    backdate(AuditEvent.objects.filter(pk=event.pk), moment)
-    return event
-
-
-def test_a_log_shows_who_did_what(cast: Cast, local_user: As) -> None:
+def test_a_log_shows_who_did_what(cast: Cast, local_user: LocalUser) -> None:
     by = Performer.caller(
         factories.user_identity(cast.alice), Origin("192.0.2.1"), {"oauth_token_id": 7}
     )
@@ -83,7 +57,7 @@ def test_a_log_shows_who_did_what(cast: Cast, local_user: As) -> None:
 
 def test_twenty_a_page_and_as_many_queries_for_each(
     cast: Cast,
-    local_user: As,
+    local_user: LocalUser,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     by = Performer.caller(factories.user_identity(cast.alice), Origin())
@@ -106,7 +80,9 @@ def test_twenty_a_page_and_as_many_queries_for_each(
     assert list(wrong.json["message"]) == ["next_page"]
 
 
-def test_days_performers_kinds_and_words_select(cast: Cast, local_user: As) -> None:
+def test_days_performers_kinds_and_words_select(
+    cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     by = Performer.caller(factories.robot_identity(cast.ci), Origin())
     old = audit.record("old", by, cast.acme, robot="Mirror")
@@ -136,7 +112,9 @@ def test_days_performers_kinds_and_words_select(cast: Cast, local_user: As) -> N
         (f"q={'x' * 256}", 400),
     ],
 )
-def test_odd_questions(cast: Cast, local_user: As, query: str, status: int) -> None:
+def test_odd_questions(
+    cast: Cast, local_user: LocalUser, query: str, status: int
+) -> None:
     for path in (ORG, ORG.replace("logs", "aggregatelogs")):
         answer = local_user(cast.alice).get(f"{path}?{query}")
         if path == ORG or not query.startswith(("q=", "kind")):
@@ -145,7 +123,7 @@ def test_odd_questions(cast: Cast, local_user: As, query: str, status: int) -> N
 
 
 def test_a_new_organization_of_the_same_name_shows_nothing_old(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     old = cast.acme.pk
     cast.acme.delete()
@@ -158,7 +136,7 @@ def test_a_new_organization_of_the_same_name_shows_nothing_old(
 
 
 def test_a_new_repository_of_the_same_name_shows_nothing_old(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     alice = local_user(cast.alice)
     assert "change_repo_permission" in kinds(alice, WEB)
@@ -171,41 +149,7 @@ def test_a_new_repository_of_the_same_name_shows_nothing_old(
     assert outsider.status == 403
 
 
-def test_a_change_of_many_permissions_is_in_the_log_of_each_repository(
-    cast: Cast, local_user: As, exports: Path
-) -> None:
-    """Without the names of the others, which an administrator of one may not know."""
-    grant(cast.web, cast.bob, Role.ADMIN, factories.BY)
-    other = factories.organization("other", owner=cast.alice)
-    factories.repository(other, "web")
-    with permission_set(cast.acme) as wanted:
-        wanted.want_everywhere([cast.ci], Named(["web", "api"]), Wanted(Role.READ))
-        wanted.save(factories.BY)
-    bob, alice = local_user(cast.bob), local_user(cast.alice)
-    newest = bob.get(WEB).json["logs"][0]
-    assert newest["kind"] == "change_repo_permissions"
-    assert newest["metadata"] == {
-        "repo": "web",
-        "namespace": "acme",
-        "username": "acme+ci",
-        "role": "read",
-        "until": None,
-    }
-    made = bob.post(WEB.replace("logs", "exportlogs"), {})
-    (exported,) = [
-        line
-        for line in lines(exports, made.json["export_id"])
-        if line["kind"] == "change_repo_permissions"
-    ]
-    assert exported["metadata"] == newest["metadata"]
-    assert alice.get(ORG).json["logs"][1]["metadata"]["added"] == ["api"]
-    assert "change_repo_permissions" in kinds(alice, WEB.replace("web", "api"))
-    for path in ("acme/public", "other/web"):
-        log = WEB.replace("acme/web", path)
-        assert "change_repo_permissions" not in kinds(alice, log)
-
-
-def test_ones_own_log(cast: Cast, local_user: As) -> None:
+def test_ones_own_log(cast: Cast, local_user: LocalUser) -> None:
     own = cast.bob.personal_namespace
     audit.record("create_robot", factories.BY, own, robot="one")
     assert kinds(local_user(cast.bob), "/api/v1/user/logs") == ["create_robot"]
@@ -225,7 +169,7 @@ def test_ones_own_log(cast: Cast, local_user: As) -> None:
     ],
 )
 def test_who_may(
-    cast: Cast, local: LocalClient, local_user: As, path: str, least: str
+    cast: Cast, local: LocalClient, local_user: LocalUser, path: str, least: str
 ) -> None:
     boss = User.objects.create_superuser("boss", password=factories.PASSWORD)
     allowed = boss if least == "super:user" else cast.alice
@@ -244,7 +188,7 @@ def test_who_may(
 
 
 def test_an_auditor_of_the_site_reads_every_log(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
     settings.FEATURE_LOG_EXPORT = True
@@ -255,7 +199,9 @@ def test_an_auditor_of_the_site_reads_every_log(
     assert auditor.get("/api/v1/organization/nowhere/logs").status == 400
 
 
-def test_the_log_of_the_site_tells_the_namespace(cast: Cast, local_user: As) -> None:
+def test_the_log_of_the_site_tells_the_namespace(
+    cast: Cast, local_user: LocalUser
+) -> None:
     boss = User.objects.create_superuser("boss", password=factories.PASSWORD)
     by = Performer.caller(factories.user_identity(cast.bob), Origin())
     audit.record("here", by, cast.bob.personal_namespace)
@@ -276,7 +222,7 @@ def test_the_log_of_the_site_tells_the_namespace(cast: Cast, local_user: As) -> 
 
 
 def test_counts_are_of_a_kind_and_a_day(
-    cast: Cast, local_user: As, django_assert_num_queries: DjangoAssertNumQueries
+    cast: Cast, local_user: LocalUser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     by = Performer.caller(factories.user_identity(cast.alice), Origin())
     for hour in (0, 12, 23):
@@ -318,91 +264,9 @@ def test_counting_the_whole_site_needs_a_fresh_session(cast: Cast) -> None:
         assert client.get("/api/v1/superuser/logs").status == 200
 
 
-@pytest.fixture
-def exports(settings: Settings, tmp_path: Path) -> Path:
-    settings.FEATURE_LOG_EXPORT = True
-    settings.LOG_EXPORT_DIR = tmp_path / "exports"
-    return tmp_path / "exports"
-
-
-def lines(folder: Path, export_id: str) -> list[dict[str, Any]]:
-    file = folder / f"{export_id}.jsonl"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    return [json.loads(line) for line in file.read_text().splitlines()]
-
-
-def test_an_export_is_a_file_of_everything(
-    cast: Cast, local_user: As, exports: Path
+def test_the_span_without_dates_is_a_day_each_way(
+    cast: Cast, local_user: LocalUser
 ) -> None:
-    alice = local_user(cast.alice)
-    for number in range(30):
-        audit.record("test", factories.BY, cast.acme, number=number)
-    made = alice.post(ORG.replace("logs", "exportlogs"), {})
-    assert (made.status, list(made.json)) == (200, ["export_id"])
-    written = lines(exports, made.json["export_id"])
-    assert [entry["kind"] for entry in written[-30:]] == ["test"] * 30
-    assert written[0]["namespace"]["name"] == "acme"
-    event = AuditEvent.objects.get(kind="export_logs_success")
-    assert event.facts["export_id"] == made.json["export_id"]
-    assert event.facts["count"] == len(written)
-    assert (event.namespace_id, event.performer_name) == (cast.acme.pk, "alice")
-    of_web = alice.post(WEB.replace("logs", "exportlogs"), {})
-    assert {
-        e["metadata"]["repo"] for e in lines(exports, of_web.json["export_id"])
-    } == ({"web"})
-    own = alice.post("/api/v1/user/exportlogs?starttime=01/01/2020", {})
-    assert lines(exports, own.json["export_id"]) == []
-    assert not list(exports.glob("*.partial"))
-
-
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        ({"callback_email": "nobody"}, "Invalid callback e-mail"),
-        (
-            {"callback_url": "ftp://example.com/"},
-            "Invalid URL scheme 'ftp': only HTTP and HTTPS are allowed",
-        ),
-        ({"callback_url": "https://"}, "Invalid callback URL"),
-        ({"callback_url": "http://[::1"}, "Invalid callback URL"),
-        ({"callback_url": "https://example.com/"}, "Exports are written to a folder"),
-        ({"callback_email": "a@example.com"}, "Exports are written to a folder"),
-        ({"callback_url": 5}, "5 is not of type 'string'"),
-        ([], "[] is not of type 'object'"),
-    ],
-)
-def test_nothing_is_sent_anywhere(
-    cast: Cast, local_user: As, exports: Path, body: Any, text: str
-) -> None:
-    refused = local_user(cast.alice).post(ORG.replace("logs", "exportlogs"), body)
-    assert refused.status == 400
-    assert refused.json["detail"].startswith(text)
-    assert not exports.exists()
-
-
-def test_exports_that_cannot_be(
-    cast: Cast, local: LocalClient, local_user: As, exports: Path, settings: Settings
-) -> None:
-    path = ORG.replace("logs", "exportlogs")
-    alice = local_user(cast.alice)
-    empty = alice.post(f"{path}?starttime=02/02/2020&endtime=01/01/2020", {})
-    assert (empty.status, empty.json["detail"]) == (400, "Invalid time span selected")
-    assert alice.post(path, b"", Content_Type="text/plain").status == 415
-    assert local.post(path, {}).json == {"error": "CSRF token was invalid or missing."}
-    assert local_user(cast.bob).post(path, {}).status == 403
-    assert local_user(cast.alice, scope="repo:admin").post(path, {}).status == 403
-    assert alice.post("/api/v1/repository/acme/no/exportlogs", {}).status == 404
-    settings.LOG_EXPORT_DIR = Path("/dev/null/exports")
-    failed = alice.post(path, {})
-    assert failed.status == 503
-    assert AuditEvent.objects.filter(kind="export_logs_failure").count() == 1
-    settings.FEATURE_LOG_EXPORT = False
-    off = alice.post(path, {})
-    assert (off.status, off.json["error_type"]) == (404, "not_found")
-    assert not AuditEvent.objects.filter(kind="export_logs_success").exists()
-
-
-def test_the_span_without_dates_is_a_day_each_way(cast: Cast, local_user: As) -> None:
     events = [audit.record("test", factories.BY, cast.acme, n=n) for n in range(3)]
     now = timezone.now()
     for event, hours in zip(events, (-25, -23, 23), strict=True):

@@ -1,6 +1,5 @@
 """People of an organization over the API: contract section 1.6."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from robots.models import AuditEvent, RepositoryPermission, TeamMember
 from robots.origin import NOWHERE
 from robots.roles import Role, TeamRole
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -25,13 +24,6 @@ pytestmark = pytest.mark.django_db
 ORG = "/api/v1/organization/acme"
 MEMBERS = f"{ORG}/members"
 COLLABORATORS = f"{ORG}/collaborators"
-
-As = Callable[..., LocalClient]
-
-
-@pytest.fixture
-def alice(cast: Cast, local_user: As) -> LocalClient:
-    return local_user(cast.alice)
 
 
 def test_members_are_people_with_their_teams_and_repositories(
@@ -177,7 +169,7 @@ def test_long_lists_are_paged_searched_and_cost_the_same(
 
 
 def test_who_may(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["dora"]
     auditor = local_user(factories.user("dora"))

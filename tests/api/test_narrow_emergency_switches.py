@@ -1,6 +1,5 @@
 """Emergency switches of one robot and of an issuer over the API."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -13,13 +12,12 @@ from registryauth.errors import Unauthorized
 from registryauth.robot_login import authenticate_robot
 from robots.models import AuditEvent, EmergencySwitch
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 from tests.robots.ledger import unchanged
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 
 ROBOTS = "/api/v1/organization/acme/robots"
 CI = f"{ROBOTS}/ci/emergencyswitch"
@@ -29,7 +27,7 @@ LEAK = {"reason": "leaked tokens, ticket 4711"}
 
 
 @pytest.fixture
-def root(cast: Cast, settings: Settings, local_user: As) -> LocalClient:
+def root(cast: Cast, settings: Settings, local_user: LocalUser) -> LocalClient:
     settings.SUPER_USERS = ["root"]
     return local_user(factories.user("root"))
 
@@ -51,7 +49,7 @@ def kinds() -> list[str]:
     return [event.kind for event in events]
 
 
-def test_an_administrator_stops_one_robot(cast: Cast, local_user: As) -> None:
+def test_an_administrator_stops_one_robot(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     assert alice.get(CI).json == {"switch": None}
     answer = alice.put(CI, LEAK)
@@ -68,7 +66,7 @@ def test_an_administrator_stops_one_robot(cast: Cast, local_user: As) -> None:
 
 
 def test_a_person_stops_a_robot_of_the_own_namespace(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     own, _ = factories.robot(cast.bob.personal_namespace, "ci")
     path = "/api/v1/user/robots/ci/emergencyswitch"
@@ -77,7 +75,7 @@ def test_a_person_stops_a_robot_of_the_own_namespace(
     assert logs_in(cast)
 
 
-def test_a_robots_switch_excepts_nobody(cast: Cast, local_user: As) -> None:
+def test_a_robots_switch_excepts_nobody(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     with unchanged():
         answer = alice.put(CI, {**LEAK, "allowed": ["acme+ci"]})
@@ -88,7 +86,7 @@ def test_a_robots_switch_excepts_nobody(cast: Cast, local_user: As) -> None:
 
 @pytest.mark.parametrize("name", ["none", "ci%00", "a+b", "CI"])
 def test_a_robot_that_there_is_not_is_not_stopped(
-    name: str, cast: Cast, local_user: As
+    name: str, cast: Cast, local_user: LocalUser
 ) -> None:
     alice = local_user(cast.alice)
     with unchanged():
@@ -99,7 +97,7 @@ def test_a_robot_that_there_is_not_is_not_stopped(
 
 
 def test_who_does_not_administer_the_robot_turns_nothing(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     for person in (cast.bob, cast.charlie):
         client = local_user(person)
@@ -144,7 +142,7 @@ def test_what_is_no_issuer_changes_nothing(query: str, root: LocalClient) -> Non
 
 
 def test_administrators_of_organizations_stop_no_issuer(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     with unchanged():
         assert local_user(cast.alice).put(of(URL), LEAK).status == 403

@@ -1,6 +1,5 @@
 """Organizations over the API: contract sections 1.6, 1.10 and P9."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from robots.models import (
 from robots.roles import Role, State, TeamRole
 from robots.standing import Standing
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 
@@ -30,8 +29,6 @@ pytestmark = pytest.mark.django_db
 
 NEW = "/api/v1/organization/"
 ORG = "/api/v1/organization/acme"
-
-As = Callable[..., LocalClient]
 
 
 def facts(kind: str) -> list[dict[str, Any]]:
@@ -42,7 +39,9 @@ def facts(kind: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_an_organization_is_made_shown_and_deleted(cast: Cast, local_user: As) -> None:
+def test_an_organization_is_made_shown_and_deleted(
+    cast: Cast, local_user: LocalUser
+) -> None:
     bob = local_user(cast.bob)
     body = {"name": "globex", "email": "it@globex.example", "recaptcha_response": "x"}
     made = bob.post(NEW, body)
@@ -84,7 +83,7 @@ def test_an_organization_is_made_shown_and_deleted(cast: Cast, local_user: As) -
 
 
 def test_names_and_addresses_are_refused_with_quays_texts(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     cast.charlie.email = "Charlie@Example.org"
     cast.charlie.save()
@@ -119,7 +118,9 @@ def test_names_and_addresses_are_refused_with_quays_texts(
     assert len(facts("org_create")) == 1
 
 
-def test_one_address_may_serve_two_organizations(cast: Cast, local_user: As) -> None:
+def test_one_address_may_serve_two_organizations(
+    cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     for name in ("one", "two"):
         body = {"name": name, "email": "lost@one.example", "contact_email": "it@x.org"}
@@ -129,7 +130,7 @@ def test_one_address_may_serve_two_organizations(cast: Cast, local_user: As) -> 
 
 
 def test_everybody_sees_as_much_as_fits(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
     Namespace.objects.filter(name="acme").update(email="it@acme.example")
@@ -154,7 +155,7 @@ def test_everybody_sees_as_much_as_fits(
 
 
 def test_what_is_no_organization_is_404_for_everybody(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.FEATURE_SUPERUSERS_FULL_ACCESS = True
     settings.SUPER_USERS = ["charlie"]
@@ -172,7 +173,7 @@ def test_what_is_no_organization_is_404_for_everybody(
 
 def test_teams_are_counted_with_a_constant_number_of_queries(
     cast: Cast,
-    local_user: As,
+    local_user: LocalUser,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     past = timezone.now() - timedelta(days=1)
@@ -198,7 +199,7 @@ def test_teams_are_counted_with_a_constant_number_of_queries(
     assert organization_view(cast.acme, Standing(cast.acme), False)["teams"] == {}
 
 
-def test_an_administrator_changes_it(cast: Cast, local_user: As) -> None:
+def test_an_administrator_changes_it(cast: Cast, local_user: LocalUser) -> None:
     cast.charlie.email = "charlie@example.org"
     cast.charlie.save()
     alice = local_user(cast.alice)
@@ -249,7 +250,7 @@ def test_an_administrator_changes_it(cast: Cast, local_user: As) -> None:
     ids=repr,
 )
 def test_a_wrong_value_changes_nothing(
-    cast: Cast, local_user: As, body: object
+    cast: Cast, local_user: LocalUser, body: object
 ) -> None:
     before = Namespace.objects.filter(name="acme").values().get()
     refused = local_user(cast.alice).put(ORG, body)
@@ -259,7 +260,7 @@ def test_a_wrong_value_changes_nothing(
 
 
 def test_only_administrators_write(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
     scopes = "repo:admin repo:create user:read org:admin super:user"
@@ -293,7 +294,7 @@ def test_deleting_needs_a_fresh_session(cast: Cast) -> None:
 
 
 def test_all_that_lives_in_it_goes_and_its_name_is_free(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     Repository.objects.filter(pk=cast.web.pk).update(
         state=State.MIRROR, mirror_robot=cast.ci
@@ -313,7 +314,7 @@ def test_all_that_lives_in_it_goes_and_its_name_is_free(
 
 
 def test_features_that_are_not_there_answer_as_if_unused(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
     cache = {"upstream_registry": "", "expiration_s": "", "insecure": ""}

@@ -1,11 +1,8 @@
-"""Repositories over the API: contract sections 1.7 and 1.10."""
+"""Repositories by API: created, changed and deleted."""
 
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from robots.errors import NotFound
@@ -20,33 +17,18 @@ from robots.models import AuditEvent, DefaultPermission, Namespace, Repository, 
 from robots.roles import Role, State, TeamRole, Visibility
 from tests import factories
 from tests.api.client import Client
-from tests.api.local import LocalClient
-from tests.api.test_ground import REQUIRES_AUTHENTICATION, UNAUTHORIZED, shape_a
+from tests.api.local import LocalClient, LocalUser
+from tests.api.repository_calls import ALL, NOT_FOUND, PUBLIC, WEB, refused
+from tests.api.shapes import UNAUTHORIZED
 from tests.conftest import Cast
 from tests.factories import BY
 
 pytestmark = pytest.mark.django_db
 
-ALL = "/api/v1/repository"
-WEB = f"{ALL}/acme/web"
-PUBLIC = {"visibility": "public"}
-NOT_FOUND = shape_a("not_found", "Not Found", 404)
-
-AsUser = Callable[..., LocalClient]
-
-
-@pytest.fixture
-def alice(cast: Cast, local_user: AsUser) -> LocalClient:
-    return local_user(cast.alice)
-
 
 def new(**changes: object) -> dict[str, object]:
     body = {"repository": "new", "visibility": "private", "description": ""}
     return {**body, "namespace": "acme", **changes}
-
-
-def refused(message: str) -> dict[str, object]:
-    return shape_a("invalid_request", message, 400)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -88,7 +70,7 @@ def test_a_round_trip(cast: Cast, as_user: Callable[..., Client]) -> None:
 
 
 def test_a_new_repository_grants_its_creator_and_by_default(
-    cast: Cast, local_user: AsUser
+    cast: Cast, local_user: LocalUser
 ) -> None:
     DefaultPermission.objects.create(
         namespace=cast.acme, robot=cast.ci, role=Role.WRITE
@@ -109,7 +91,7 @@ def test_a_new_repository_grants_its_creator_and_by_default(
 
 
 def test_who_may_create(
-    cast: Cast, local: LocalClient, local_user: AsUser, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     before = Repository.objects.count()
     assert local.post(ALL, new()).json == {
@@ -169,166 +151,6 @@ def test_what_no_repository_is_created_from(cast: Cast, alice: LocalClient) -> N
     assert Repository.objects.count() == before
 
 
-def test_lists_hold_what_the_caller_sees(
-    cast: Cast, local: LocalClient, local_user: AsUser
-) -> None:
-    def names(client: LocalClient, search: str) -> list[str]:
-        answer = client.get(f"{ALL}?{search}")
-        assert answer.status == 200
-        return [item["name"] for item in answer.json["repositories"]]
-
-    factories.repository(factories.organization("other"), "hidden")
-    alice, bob, charlie = map(local_user, (cast.alice, cast.bob, cast.charlie))
-    assert names(alice, "namespace=acme") == ["api", "public", "web"]
-    assert names(bob, "namespace=acme") == ["api", "public"]
-    assert names(charlie, "namespace=acme") == names(local, "public=true") == ["public"]
-    assert names(local_user(cast.alice, "user:read"), "namespace=acme") == ["public"]
-    assert names(local_user(cast.alice, "repo:read"), "public=true") == [
-        "api",
-        "public",
-        "web",
-    ]
-    assert names(alice, "namespace=acme&q=W") == ["web"]
-    assert names(alice, "namespace=acme&repo_kind=application") == []
-    for namespace in ("nosuch", "other", "a%0a", "%ff", "a'b"):
-        assert names(alice, f"namespace={namespace}") == []
-    Star.objects.create(user=cast.alice, repository=cast.web)
-    assert names(alice, "starred=true") == ["web"]
-    assert names(bob, "starred=True") == []
-
-
-def test_what_lists_say_and_refuse(
-    cast: Cast, local: LocalClient, alice: LocalClient
-) -> None:
-    Star.objects.create(user=cast.alice, repository=cast.public)
-    item = {
-        "namespace": "acme",
-        "name": "public",
-        "description": "",
-        "is_public": True,
-        "kind": "image",
-        "state": "NORMAL",
-    }
-    assert local.get(f"{ALL}?public=true").json == {"repositories": [item]}
-    wanted = "namespace=acme&q=public&last_modified=true&popularity=1"
-    assert alice.get(f"{ALL}/?{wanted}").json == {
-        "repositories": [
-            {**item, "is_starred": True, "last_modified": None, "popularity": 0.0}
-        ]
-    }
-    for search in ("", "?namespace=", "?starred=false&public=0", "?q=web"):
-        answer = alice.get(f"{ALL}{search}")
-        message = "namespace, starred or public are required for this API call"
-        assert (answer.status, answer.json) == (400, refused(message))
-    assert local.get(f"{ALL}?starred=true").json == REQUIRES_AUTHENTICATION
-    assert alice.get(f"{ALL}?namespace=a%00").status == 400
-    assert alice.get(f"{ALL}?public=1&q=a%00").status == 400
-    assert alice.get(f"{ALL}?public=1&next_page=forged").status == 400
-
-
-def test_a_list_has_pages_that_cost_the_same(
-    cast: Cast,
-    alice: LocalClient,
-    django_assert_max_num_queries: DjangoAssertNumQueries,
-) -> None:
-    Repository.objects.bulk_create(
-        Repository(namespace=cast.acme, name=f"many{number:03}")
-        for number in range(150)
-    )
-    with django_assert_max_num_queries(4):
-        first = alice.get(f"{ALL}?namespace=acme")
-    with django_assert_max_num_queries(3):
-        second = alice.get(f"{ALL}?namespace=acme&next_page={first.json['next_page']}")
-    assert len(first.json["repositories"]) == 100
-    assert "next_page" not in second.json
-    both = first.json["repositories"] + second.json["repositories"]
-    names = [item["name"] for item in both]
-    assert len(names) == 153
-    assert names == sorted(set(names))
-    starred = alice.get(f"{ALL}?starred=true&next_page={first.json['next_page']}")
-    assert starred.json == {"repositories": []}
-
-
-def test_what_one_repository_shows_to_whom(
-    cast: Cast, local: LocalClient, local_user: AsUser, settings: Settings
-) -> None:
-    def rights(client: LocalClient, path: str) -> tuple[bool, bool]:
-        answer = client.get(path)
-        assert answer.status == 200
-        return answer.json["can_write"], answer.json["can_admin"]
-
-    public, api = f"{ALL}/acme/public", f"{ALL}/acme/api"
-    assert rights(local, public) == (False, False)
-    assert rights(local_user(cast.alice, "user:read"), public) == (False, False)
-    assert rights(local_user(cast.alice, "repo:write"), api) == (True, False)
-    assert rights(local_user(cast.bob), api) == (True, False)
-    assert "tags" not in local.get(f"{public}?includeTags=false").json
-    assert "stats" not in local.get(public).json
-    settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
-    assert rights(local_user(cast.charlie), api) == (False, False)
-    own = factories.repository(cast.bob.personal_namespace, "own")
-    Star.objects.create(user=cast.bob, repository=own)
-    shown = local_user(cast.bob).get(f"{ALL}/bob/own/").json
-    assert (shown["is_organization"], shown["is_starred"]) == (False, True)
-
-
-@pytest.mark.parametrize(
-    ("method", "rest", "body"),
-    [
-        ("GET", "", None),
-        ("PUT", "", {"description": "x"}),
-        ("DELETE", "", None),
-        ("POST", "/changevisibility", PUBLIC),
-        ("PUT", "/changestate", {"state": "READ_ONLY"}),
-        ("GET", "/tag/", None),
-        ("GET", "/mirror", None),
-        ("GET", "/autoprunepolicy/", None),
-        ("POST", "/immutabilitypolicy/", {}),
-    ],
-)
-def test_hidden_and_missing_look_the_same(
-    cast: Cast,
-    local: LocalClient,
-    local_user: AsUser,
-    method: str,
-    rest: str,
-    body: object,
-) -> None:
-    anonymous = (
-        REQUIRES_AUTHENTICATION
-        if method == "GET"
-        else {"error": "CSRF token was invalid or missing."}
-    )
-    odd = (
-        "acme/A",
-        "acme/a%00b",
-        "acme/a%0Ab",
-        "acme/%ff",
-        "nosuch/web",
-        "-/x",
-        "a/b/c",
-    )
-    for name in ("acme/web", "acme/nosuch", *odd):
-        path = f"{ALL}/{name}{rest}"
-        assert local.send(method, path, body, {}).json == anonymous
-        for client in (
-            local_user(cast.charlie),
-            local_user(cast.alice, "org:admin user:admin repo:create"),
-        ):
-            assert client.send(method, path, body, {}).json == UNAUTHORIZED
-    missing = local_user(cast.alice).send(method, f"{ALL}/acme/nosuch{rest}", body, {})
-    if rest == "/changevisibility":
-        assert (missing.status, missing.text) == (200, "null")
-    else:
-        assert (missing.status, missing.json) == (404, NOT_FOUND)
-    web = Repository.objects.get(pk=cast.web.pk)
-    assert (web.description, web.visibility, web.state) == (
-        "",
-        Visibility.PRIVATE,
-        State.NORMAL,
-    )
-
-
 def test_changes_are_stored_and_audited_once(cast: Cast, alice: LocalClient) -> None:
     changes = [
         ("PUT", "", "set_repo_description", {"description": "é\n"}),
@@ -353,7 +175,7 @@ def test_changes_are_stored_and_audited_once(cast: Cast, alice: LocalClient) -> 
 
 
 def test_changes_ask_for_a_role(
-    cast: Cast, local_user: AsUser, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
     grant(cast.web, cast.bob, Role.WRITE, BY)
@@ -449,12 +271,3 @@ def test_what_the_site_does_not_have(cast: Cast, alice: LocalClient) -> None:
         ):
             assert (answer.status, answer.json) == (404, NOT_FOUND)
     assert alice.get(f"{WEB}/mirror").json == NOT_FOUND
-
-
-def test_showing_one_costs_a_handful_of_queries(cast: Cast, alice: LocalClient) -> None:
-    alice.get(WEB)  # The first use of a token is written down.
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        alice.get(WEB)
-    assert len(queries) <= 4

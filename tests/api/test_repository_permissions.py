@@ -1,6 +1,5 @@
 """Who has which role on a repository, over the API: contract section 1.3."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -15,8 +14,8 @@ from robots.lifecycle.teams import add_member
 from robots.models import AuditEvent, Repository, RepositoryPermission
 from robots.roles import Role
 from tests import factories
-from tests.api.local import LocalClient
-from tests.api.test_ground import REQUIRES_AUTHENTICATION, UNAUTHORIZED, shape_a
+from tests.api.local import LocalClient, LocalUser
+from tests.api.shapes import REQUIRES_AUTHENTICATION, UNAUTHORIZED, shape_a
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -25,13 +24,6 @@ WEB = "/api/v1/repository/acme/web/permissions"
 NOT_FOUND = shape_a("not_found", "Not Found", 404)
 NO_USER = "User does not have permission for repo."
 NO_TEAM = "Team does not have permission for repo."
-
-AsUser = Callable[..., LocalClient]
-
-
-@pytest.fixture
-def alice(cast: Cast, local_user: AsUser) -> LocalClient:
-    return local_user(cast.alice)
 
 
 def refused(message: str) -> dict[str, object]:
@@ -75,7 +67,7 @@ def test_a_robots_role_is_set_shown_and_removed(
 
 
 def test_a_persons_role_tells_of_membership_in_organizations_only(
-    cast: Cast, alice: LocalClient, local_user: AsUser
+    cast: Cast, alice: LocalClient, local_user: LocalUser
 ) -> None:
     assert alice.put(f"{WEB}/user/bob", {"role": "read"}).json["is_org_member"] is True
     stranger = alice.put(f"{WEB}/user/charlie", {"role": "write"}).json
@@ -189,7 +181,7 @@ def test_roles_are_checked_as_a_json_schema_would(
 
 
 def test_a_repository_that_is_missing(
-    cast: Cast, alice: LocalClient, local: LocalClient, local_user: AsUser
+    cast: Cast, alice: LocalClient, local: LocalClient, local_user: LocalUser
 ) -> None:
     base = "/api/v1/repository/acme/nosuch/permissions"
     for kind, name in (("user", "bob"), ("team", "developers")):
@@ -250,7 +242,7 @@ def test_a_permission_that_has_ended_does_not_show(
 def test_who_may(
     cast: Cast,
     local: LocalClient,
-    local_user: AsUser,
+    local_user: LocalUser,
     settings: Settings,
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
@@ -278,7 +270,7 @@ def test_who_may(
 
 
 def test_site_administrators_with_full_access_write(
-    cast: Cast, local_user: AsUser, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.SUPER_USERS = ["charlie"]
     path = f"{WEB}/user/bob"

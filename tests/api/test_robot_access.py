@@ -1,6 +1,6 @@
 """Why a robot may do something to a repository, and what it lacks if it may not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 
@@ -16,18 +16,17 @@ from robots.models import Namespace, Repository, Robot
 from robots.names import RepositoryName
 from robots.roles import Action, Role, State, TeamRole, Visibility
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 
 CI = "/api/v1/organization/acme/robots/ci/access"
 PAST, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2130, 6, 30, tzinfo=UTC)
 
 
-def test_a_granted_action_shows_every_source(cast: Cast, local_user: As) -> None:
+def test_a_granted_action_shows_every_source(cast: Cast, local_user: LocalUser) -> None:
     grant(cast.api, cast.ci, Role.READ, factories.BY, END)
     add_member(cast.team, cast.ci, factories.BY)
     answer = local_user(cast.alice).get(f"{CI}?repository=api")
@@ -61,7 +60,7 @@ def test_a_granted_action_shows_every_source(cast: Cast, local_user: As) -> None
     }
 
 
-def test_what_is_missing_is_named(cast: Cast, local_user: As) -> None:
+def test_what_is_missing_is_named(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     grant(cast.api, cast.ci, Role.ADMIN, factories.BY, PAST)
     Robot.objects.filter(pk=cast.ci.pk).update(enabled=False)
@@ -101,7 +100,7 @@ def test_what_is_missing_is_named(cast: Cast, local_user: As) -> None:
     ]
 
 
-def test_a_repository_that_does_not_exist(cast: Cast, local_user: As) -> None:
+def test_a_repository_that_does_not_exist(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     lacking = alice.get(f"{CI}?repository=new").json
     assert (lacking["exists"], lacking["visibility"], lacking["state"]) == (
@@ -120,7 +119,7 @@ def test_a_repository_that_does_not_exist(cast: Cast, local_user: As) -> None:
     assert made["sources"][0]["team"] == "makers"
 
 
-def test_own_robots_join_no_teams(cast: Cast, local_user: As) -> None:
+def test_own_robots_join_no_teams(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     assert alice.put("/api/v1/user/robots/bot").status == 201
     shown = alice.get("/api/v1/user/robots/bot/access?repository=new").json
@@ -144,13 +143,17 @@ def test_own_robots_join_no_teams(cast: Cast, local_user: As) -> None:
         ("?repository=web&action=pull&action=%00", "action"),
     ],
 )
-def test_a_bad_question(cast: Cast, local_user: As, query: str, parameter: str) -> None:
+def test_a_bad_question(
+    cast: Cast, local_user: LocalUser, query: str, parameter: str
+) -> None:
     answer = local_user(cast.alice).get(f"{CI}{query}")
     assert answer.status == 400
     assert list(answer.json["message"]) == [parameter]
 
 
-def test_other_namespaces_are_not_asked_about(cast: Cast, local_user: As) -> None:
+def test_other_namespaces_are_not_asked_about(
+    cast: Cast, local_user: LocalUser
+) -> None:
     other = factories.organization("other", owner=cast.charlie)
     factories.repository(other, "web", Visibility.PUBLIC)
     answer = local_user(cast.alice).get(f"{CI}?repository=other/web").json
@@ -205,7 +208,7 @@ def _check(
     lacking = {need.action for need in missing(explanation, answers, namespace)}
     assert lacking == {answer.action for answer in answers if not answer.granted}
     assert all(need.needs for need in missing(explanation, answers, namespace))
-    # As if nothing had been decided: what is granted would have no need.
+    # LocalUser if nothing had been decided: what is granted would have no need.
     denied = [answer._replace(granted=False) for answer in answers]
     needs = missing(explanation, denied, namespace)
     for need, answer in zip(needs, answers, strict=True):

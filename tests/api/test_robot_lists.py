@@ -1,6 +1,5 @@
 """Lists of robot accounts: paged, searched, and of a constant cost."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,18 +10,17 @@ from django.utils import timezone
 from robots import credentials
 from robots.models import RepositoryPermission, Robot, RobotToken, TeamMember
 from robots.roles import Role
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 
 ORG = "/api/v1/organization/acme/robots"
 
 
-def test_pages_walk_through_every_robot_once(cast: Cast, local_user: As) -> None:
+def test_pages_walk_through_every_robot_once(cast: Cast, local_user: LocalUser) -> None:
     many(cast, 23)
     now = timezone.now()
     for hours, name in enumerate(["r003", "r017", "r011"]):
@@ -76,7 +74,7 @@ def sealed_token(robot: Robot) -> RobotToken:
 
 @pytest.mark.parametrize("way", ["session", "bearer"])
 def test_a_long_list_costs_as_many_queries_as_a_short_one(
-    cast: Cast, local_user: As, way: str
+    cast: Cast, local_user: LocalUser, way: str
 ) -> None:
     enter = signed_in if way == "session" else local_user
     many(cast, 98)

@@ -15,12 +15,11 @@ from robots.credentials import Secret
 from robots.models import AuditEvent, ImportedSecret, Robot, RobotToken, TokenOrigin
 from tests import factories
 from tests.api.client import Answer, Client
-from tests.api.local import LocalClient
+from tests.api.local import LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 
 ROBOT = "/api/v1/organization/acme/robots/ci"
 TOKENS = f"{ROBOT}/tokens"
@@ -47,7 +46,9 @@ def federated(robot: Robot) -> RobotToken:
     )
 
 
-def test_a_second_token_lives_beside_the_first(cast: Cast, local_user: As) -> None:
+def test_a_second_token_lives_beside_the_first(
+    cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     first = cast.ci.tokens.get()
     made = alice.post(TOKENS)
@@ -78,7 +79,7 @@ def test_a_second_token_lives_beside_the_first(cast: Cast, local_user: As) -> No
     assert secret not in str(list(AuditEvent.objects.values_list("facts")))
 
 
-def test_a_token_may_end(cast: Cast, local_user: As) -> None:
+def test_a_token_may_end(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     end = timezone.now() + timedelta(hours=1)
     made = alice.post(TOKENS, {"expires_at": end.isoformat()})
@@ -105,7 +106,9 @@ def test_a_token_may_end(cast: Cast, local_user: As) -> None:
     ],
     ids=ascii,
 )
-def test_a_bad_body_adds_no_token(cast: Cast, local_user: As, body: object) -> None:
+def test_a_bad_body_adds_no_token(
+    cast: Cast, local_user: LocalUser, body: object
+) -> None:
     assert local_user(cast.alice).post(TOKENS, body).status == 400
     assert cast.ci.tokens.count() == 1
 
@@ -114,7 +117,7 @@ def test_a_bad_body_adds_no_token(cast: Cast, local_user: As, body: object) -> N
     "content_type", ["application/x-www-form-urlencoded", "text/plain", "nonsense", ""]
 )
 def test_a_body_that_is_not_said_to_be_json_adds_no_token(
-    content_type: str, cast: Cast, local_user: As
+    content_type: str, cast: Cast, local_user: LocalUser
 ) -> None:
     alice = local_user(cast.alice)
     body = b'{"expires_at": "2099-01-01T00:00:00Z"}'
@@ -128,7 +131,7 @@ def test_a_body_that_is_not_said_to_be_json_adds_no_token(
     assert (empty.status, empty.json["expires"]) == (201, None)
 
 
-def test_a_token_is_retired(cast: Cast, local_user: As) -> None:
+def test_a_token_is_retired(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     secret = alice.post(TOKENS).json["token"]
     first, second = cast.ci.tokens.order_by("id")
@@ -146,7 +149,9 @@ def test_a_token_is_retired(cast: Cast, local_user: As) -> None:
     assert works(cast, alice.get(ROBOT).json["token"])
 
 
-def test_only_tokens_of_that_robot_are_retired(cast: Cast, local_user: As) -> None:
+def test_only_tokens_of_that_robot_are_retired(
+    cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     theirs = cast.reader.tokens.get().pk
     other = factories.organization("other", owner=cast.charlie)
@@ -161,7 +166,7 @@ def test_only_tokens_of_that_robot_are_retired(cast: Cast, local_user: As) -> No
 
 
 def test_a_robot_has_a_bounded_number_of_live_tokens(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     alice = local_user(cast.alice)
     federated(cast.ci)
@@ -182,7 +187,7 @@ def test_a_robot_has_a_bounded_number_of_live_tokens(
 
 
 def test_a_regeneration_may_leave_time_to_change_over(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     alice = local_user(cast.alice)
     brief = timezone.now() + timedelta(seconds=10)
@@ -212,7 +217,9 @@ def test_a_regeneration_may_leave_time_to_change_over(
 @pytest.mark.parametrize(
     "grace", ["-1", "604801", "abc", "1.5", "9" * 30, "%C2%B2", "%00"]
 )
-def test_a_bad_grace_replaces_nothing(cast: Cast, local_user: As, grace: str) -> None:
+def test_a_bad_grace_replaces_nothing(
+    cast: Cast, local_user: LocalUser, grace: str
+) -> None:
     answer = local_user(cast.alice).post(f"{ROBOT}/regenerate?grace={grace}")
     assert answer.status == 400
     assert list(answer.json["message"]) == ["grace"]
@@ -220,7 +227,7 @@ def test_a_bad_grace_replaces_nothing(cast: Cast, local_user: As, grace: str) ->
 
 
 def test_an_expired_token_is_not_shown_as_the_robots(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     RobotToken.objects.filter(robot=cast.ci).update(expires_at=timezone.now())
     alice = local_user(cast.alice)
@@ -228,7 +235,7 @@ def test_an_expired_token_is_not_shown_as_the_robots(
     assert alice.get(TOKENS).json["tokens"][0]["expires"] is not None
 
 
-def test_tokens_are_paged(cast: Cast, local_user: As) -> None:
+def test_tokens_are_paged(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     ids = [alice.post(TOKENS).json["id"] for _ in range(4)]
     first = alice.get(f"{TOKENS}?limit=3").json
@@ -240,7 +247,7 @@ def test_tokens_are_paged(cast: Cast, local_user: As) -> None:
     assert alice.get(f"{TOKENS}?limit=no").status == 400
 
 
-def test_own_robots_have_tokens_too(cast: Cast, local_user: As) -> None:
+def test_own_robots_have_tokens_too(cast: Cast, local_user: LocalUser) -> None:
     alice, bob = local_user(cast.alice), local_user(cast.bob)
     own = "/api/v1/user/robots/bot"
     assert alice.put(own).status == 201
@@ -272,7 +279,7 @@ def test_the_bound_holds_for_requests_at_the_same_time(
 
 
 def test_an_imported_secret_is_told_and_can_be_revoked(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     alice = local_user(cast.alice)
     assert alice.get(TOKENS).json["imported_secret"] is None
@@ -291,7 +298,7 @@ def test_an_imported_secret_is_told_and_can_be_revoked(
 
 
 def test_only_administrators_revoke_an_imported_secret(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     factories.imported_secret(cast.ci, "Harbor12345")
     refused = local_user(cast.bob).delete(f"{TOKENS}/imported")
@@ -300,7 +307,9 @@ def test_only_administrators_revoke_an_imported_secret(
     assert not AuditEvent.objects.filter(kind="revoke_imported_secret").exists()
 
 
-def test_one_call_rotates_with_overlap_and_an_end(cast: Cast, local_user: As) -> None:
+def test_one_call_rotates_with_overlap_and_an_end(
+    cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     until = (timezone.now() + timedelta(days=90)).replace(microsecond=0)
     text = until.isoformat().replace("+00:00", "Z")
@@ -323,7 +332,7 @@ def test_one_call_rotates_with_overlap_and_an_end(cast: Cast, local_user: As) ->
     "wrong", ["soon", "2020-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1"]
 )
 def test_an_end_that_cannot_be_regenerates_nothing(
-    wrong: str, cast: Cast, local_user: As
+    wrong: str, cast: Cast, local_user: LocalUser
 ) -> None:
     answer = local_user(cast.alice).post(f"{ROBOT}/regenerate?expires_at={wrong}")
     assert answer.status == 400
@@ -332,7 +341,7 @@ def test_an_end_that_cannot_be_regenerates_nothing(
     assert cast.ci.tokens.count() == 1
 
 
-def test_a_robot_is_created_with_an_end(cast: Cast, local_user: As) -> None:
+def test_a_robot_is_created_with_an_end(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     place = "/api/v1/organization/acme/robots"
     made = alice.put(f"{place}/brief", {"expires_at": "2099-01-31T12:00:00Z"})

@@ -1,4 +1,4 @@
-"""Robot accounts over the API: contract sections 1.1, 1.2 and 3."""
+"""Robots by API: created, shown, listed, changed and deleted."""
 
 import re
 from collections.abc import Callable
@@ -17,35 +17,16 @@ from robots.models import (
     Namespace,
     Repository,
     Robot,
-    RobotToken,
 )
 from robots.roles import Role, TeamRole
 from tests import factories
-from tests.api.client import Answer, Client
-from tests.api.conftest import ALL_SCOPES
-from tests.api.local import LocalClient
+from tests.api.client import Client
+from tests.api.local import LocalClient, LocalUser
+from tests.api.robot_calls import ORG, OWN, READS, UNKNOWN, events, refused
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
-
-As = Callable[..., LocalClient]
-
-ORG = "/api/v1/organization/acme/robots"
-OWN = "/api/v1/user/robots"
-UNKNOWN = '{"message":"Could not find robot with specified username"}'
-
-
-def refused(answer: Answer, status: int, kind: str, text: str | None = None) -> bool:
-    """Whether the answer is shape A."""
-    shown = (answer.status, answer.json["error_type"])
-    return shown == (status, kind) and text in (None, answer.json["error_message"])
-
-
-def events(kind: str) -> list[dict[str, Any]]:
-    found = AuditEvent.objects.filter(kind=kind).order_by("id")
-    own = {"oauth_token_id", "oauth_token_application_id", "oauth_token_application"}
-    return [{k: v for k, v in e.facts.items() if k not in own} for e in found]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -72,102 +53,8 @@ def test_a_robot_is_created_shown_listed_and_deleted(
     assert event.facts["oauth_token_application"] == "tests"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_nobody_and_outsiders_are_refused(
-    cast: Cast, api: Client, as_user: Callable[..., Client]
-) -> None:
-    assert refused(api.get(ORG), 401, "invalid_token", "Requires authentication")
-    write = api.put(f"{ORG}/new", {})
-    assert write.status == 403
-    assert write.json == {"error": "CSRF token was invalid or missing."}
-    charlie = as_user(cast.charlie)
-    assert refused(charlie.get(ORG), 403, "insufficient_scope", "Unauthorized")
-    assert charlie.put(f"{ORG}/new", {}).status == 403
-    assert not Robot.objects.filter(name="new").exists()
-
-
-WRITES = [
-    ("put", "new", {}),
-    ("patch", "ci", {"enabled": False}),
-    ("delete", "ci", None),
-    ("post", "ci/regenerate", None),
-    ("post", "ci/tokens", None),
-    ("delete", "ci/tokens/1", None),
-]
-READS = ["ci", "ci/permissions", "ci/tokens", "ci/access?repository=web"]
-
-
-def test_who_may_do_what(cast: Cast, local: LocalClient, local_user: As) -> None:
-    all_but = {
-        scope: " ".join(s for s in ALL_SCOPES.split() if s != scope)
-        for scope in ("org:admin", "user:admin")
-    }
-    lacking = [
-        (local_user(cast.bob), ORG),
-        (local_user(cast.charlie), ORG),
-        (local_user(cast.alice, all_but["org:admin"]), ORG),
-        (local_user(cast.alice, all_but["user:admin"]), OWN),
-        (signed_in(cast.bob), ORG),
-    ]
-    for client, base in lacking:
-        for path in READS:
-            answer = client.get(f"{base}/{path}")
-            assert answer.status == 403, path
-        for method, path, body in WRITES:
-            extra = () if method == "delete" else (body,)
-            answer = getattr(client, method)(f"{base}/{path}", *extra)
-            assert refused(answer, 403, "insufficient_scope"), path
-    for base in (ORG, OWN):
-        assert local.get(base).status == 401
-        assert all(local.get(f"{base}/{path}").status == 401 for path in READS)
-        for method, path, body in WRITES:
-            extra = () if method == "delete" else (body,)
-            answer = getattr(local, method)(f"{base}/{path}", *extra)
-            assert answer.json == {"error": "CSRF token was invalid or missing."}
-    cast.ci.refresh_from_db()
-    assert cast.ci.enabled
-    assert (Robot.objects.count(), RobotToken.objects.count()) == (2, 2)
-
-
-def test_a_member_sees_no_tokens_teams_and_repositories(
-    cast: Cast, local_user: As, settings: Settings
-) -> None:
-    settings.GLOBAL_READONLY_SUPER_USERS = ["charlie"]
-    query = f"{ORG}?permissions=true&token=true"
-    for client in (local_user(cast.bob), signed_in(cast.bob)):
-        robots = client.get(query).json["robots"]
-        assert [set(robot) for robot in robots] == [
-            {"name", "created", "last_accessed", "description"}
-        ] * 2
-    auditor = local_user(cast.charlie)
-    robots = auditor.get(query).json["robots"]
-    assert robots[0]["repositories"] == ["web"]
-    assert not any("token" in robot for robot in robots)
-    shown = auditor.get(f"{ORG}/ci")
-    assert (shown.status, "token" in shown.json) == (200, False)
-    assert auditor.get(f"{ORG}/ci/permissions").json["permissions"] != []
-    assert auditor.get(f"{ORG}/ci/tokens").status == 200
-    assert auditor.get(f"{ORG}/ci/access?repository=web").status == 200
-    assert auditor.put(f"{ORG}/new", {}).status == 403
-    assert events("read_robot_token") == []
-    assert cast.ci_secret.reveal() not in auditor.get(ORG).text
-
-
-def test_reading_tokens_is_audited(cast: Cast, local_user: As) -> None:
-    alice = local_user(cast.alice)
-    assert alice.get(f"{ORG}/ci").json["token"] == cast.ci_secret.reveal()
-    tokens = [robot["token"] for robot in alice.get(ORG).json["robots"]]
-    assert tokens == [cast.ci_secret.reveal(), cast.reader_secret.reveal()]
-    hidden = alice.get(f"{ORG}?token=false").json["robots"]
-    assert not any("token" in robot for robot in hidden)
-    assert events("read_robot_token") == [
-        {"robots": ["ci"], "count": 1},
-        {"robots": ["ci", "reader"], "count": 2},
-    ]
-
-
 def test_tokens_that_are_not_kept_readable_are_shown_once(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.ROBOT_TOKENS_RETRIEVABLE = False
     alice = local_user(cast.alice)
@@ -198,7 +85,7 @@ def test_tokens_that_are_not_kept_readable_are_shown_once(
     ],
 )
 def test_a_creation_needs_no_body(
-    cast: Cast, local_user: As, body: bytes | None, content_type: str
+    cast: Cast, local_user: LocalUser, body: bytes | None, content_type: str
 ) -> None:
     alice = local_user(cast.alice)
     made = alice.put(f"{ORG}/new", body, Content_Type=content_type)
@@ -248,7 +135,7 @@ def test_a_creation_needs_no_body(
     ids=lambda value: ascii(value)[:40],
 )
 def test_a_bad_body_creates_nothing(
-    cast: Cast, local_user: As, body: Any, text: str | None
+    cast: Cast, local_user: LocalUser, body: Any, text: str | None
 ) -> None:
     before = AuditEvent.objects.count()
     answer = local_user(cast.alice).put(f"{ORG}/new", body)
@@ -262,7 +149,7 @@ def test_a_bad_body_creates_nothing(
     ["A", "x", "a+b", "a%20b", "-lead", "tr__ail", "a%0a", "%00", "%f0%9f%a4%96"],
 )
 def test_odd_names_are_refused_everywhere(
-    cast: Cast, local_user: As, name: str
+    cast: Cast, local_user: LocalUser, name: str
 ) -> None:
     alice = local_user(cast.alice)
     made = alice.put(f"{ORG}/{name}")
@@ -277,7 +164,7 @@ def test_odd_names_are_refused_everywhere(
 
 
 def test_a_robot_is_created_with_permissions_and_teams(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     factories.repository(cast.acme, "deep/er")
     body = {
@@ -301,18 +188,9 @@ def test_a_robot_is_created_with_permissions_and_teams(
     assert events("org_add_team_member")[-1]["member"] == "acme+new"
 
 
-def test_a_creation_gives_no_more_than_the_token_may(
-    cast: Cast, local_user: As
+def test_only_the_namespace_itself_can_be_given(
+    cast: Cast, local_user: LocalUser
 ) -> None:
-    body = {"permissions": [{"repository": "web", "role": "read"}]}
-    narrow = local_user(cast.alice, "org:admin repo:write")
-    assert refused(narrow.put(f"{ORG}/new", body), 403, "insufficient_scope")
-    assert narrow.put(f"{ORG}/new", {"teams": ["developers"]}).status == 201
-    wide = local_user(cast.alice, "org:admin repo:admin")
-    assert wide.put(f"{ORG}/other", body).status == 201
-
-
-def test_only_the_namespace_itself_can_be_given(cast: Cast, local_user: As) -> None:
     other = factories.organization("other", owner=cast.alice)
     factories.repository(other, "theirs")
     factories.team(other, "strangers")
@@ -329,7 +207,7 @@ def test_only_the_namespace_itself_can_be_given(cast: Cast, local_user: As) -> N
     assert Robot.objects.count() == 2
 
 
-def test_own_robots(cast: Cast, local_user: As) -> None:
+def test_own_robots(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     factories.repository(Namespace.objects.get(name="alice"), "mine")
     body = {"permissions": [{"repository": "mine", "role": "write"}]}
@@ -351,7 +229,7 @@ def test_own_robots(cast: Cast, local_user: As) -> None:
 
 
 def test_an_unknown_organization(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     for base in ("/api/v1/organization/nosuch", "/api/v1/organization/%00"):
         assert local.get(f"{base}/robots").status == 401
@@ -370,16 +248,7 @@ def test_an_unknown_organization(
     assert boss.get(f"{ORG}/ci").json["token"] == cast.ci_secret.reveal()
 
 
-def test_a_site_administrator_without_full_access_is_a_stranger(
-    cast: Cast, local_user: As, settings: Settings
-) -> None:
-    settings.SUPER_USERS = ["charlie"]
-    assert local_user(cast.charlie).get(ORG).status == 403
-    settings.FEATURE_SUPERUSERS_FULL_ACCESS = True
-    assert local_user(cast.charlie, "org:admin user:admin").get(ORG).status == 403
-
-
-def test_duplicates_and_mirrors(cast: Cast, local_user: As) -> None:
+def test_duplicates_and_mirrors(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     answer = alice.put(f"{ORG}/ci", {"description": "again"})
     text = "Existing robot with name: acme+ci"
@@ -391,24 +260,7 @@ def test_duplicates_and_mirrors(cast: Cast, local_user: As) -> None:
     assert refused(long, 400, "invalid_request")
 
 
-def test_robots_can_be_disallowed(
-    cast: Cast, local_user: As, settings: Settings
-) -> None:
-    settings.ROBOTS_DISALLOW = True
-    settings.ROBOTS_WHITELIST = ["acme+ci"]
-    alice = local_user(cast.alice)
-    text = "Robot accounts have been disabled. Please contact your administrator."
-    for path in (f"{ORG}/new", f"{OWN}/new", f"{ORG}/BAD"):
-        assert refused(alice.put(path), 400, "invalid_request", text)
-    assert alice.get(f"{ORG}/reader").json["token"] == cast.reader_secret.reveal()
-    assert alice.post(f"{ORG}/reader/regenerate").status == 200
-    assert alice.get(f"{ORG}/reader/permissions").status == 200
-    assert alice.delete(f"{ORG}/reader").status == 204
-    assert alice.delete(f"{ORG}/ci").status == 204
-    assert alice.put(f"{ORG}/ci").status == 201
-
-
-def test_permissions_of_a_robot(cast: Cast, local_user: As) -> None:
+def test_permissions_of_a_robot(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     grant(cast.public, cast.ci, Role.ADMIN, factories.BY)
     past = timezone.now() - timedelta(seconds=1)
@@ -442,7 +294,7 @@ def test_permissions_of_a_robot(cast: Cast, local_user: As) -> None:
     assert signed_in(cast.alice).get(f"{ORG}/ci/permissions").status == 200
 
 
-def test_a_robot_is_changed(cast: Cast, local_user: As) -> None:
+def test_a_robot_is_changed(cast: Cast, local_user: LocalUser) -> None:
     alice = local_user(cast.alice)
     body = {
         "description": "ü" * 255,
@@ -498,7 +350,9 @@ def test_a_robot_is_changed(cast: Cast, local_user: As) -> None:
     ],
     ids=ascii,
 )
-def test_a_bad_change_changes_nothing(cast: Cast, local_user: As, body: Any) -> None:
+def test_a_bad_change_changes_nothing(
+    cast: Cast, local_user: LocalUser, body: Any
+) -> None:
     before = Robot.objects.filter(pk=cast.ci.pk).values().get()
     answer = local_user(cast.alice).patch(f"{ORG}/ci", body)
     assert refused(answer, 400, "invalid_request")
@@ -506,19 +360,9 @@ def test_a_bad_change_changes_nothing(cast: Cast, local_user: As, body: Any) -> 
     assert events("change_robot") == []
 
 
-def test_a_change_in_a_session_needs_the_csrf_token(cast: Cast) -> None:
-    client = signed_in(cast.alice)
-    assert client.patch(f"{ORG}/ci", {"description": "by cookie"}).status == 200
-    client.csrf = None
-    answer = client.patch(f"{ORG}/ci", {"description": "again"})
-    assert answer.json == {
-        "error": "CSRF token was invalid or missing. (authorized: user alice)"
-    }
-    cast.ci.refresh_from_db()
-    assert cast.ci.description == "by cookie"
-
-
-def test_a_deleted_name_is_free_again_at_once(cast: Cast, local_user: As) -> None:
+def test_a_deleted_name_is_free_again_at_once(
+    cast: Cast, local_user: LocalUser
+) -> None:
     alice = local_user(cast.alice)
     tokens = set()
     for _ in range(200):
@@ -530,7 +374,9 @@ def test_a_deleted_name_is_free_again_at_once(cast: Cast, local_user: As) -> Non
     assert not Robot.objects.filter(name="phoenix").exists()
 
 
-def test_names_that_a_pattern_would_match_are_apart(cast: Cast, local_user: As) -> None:
+def test_names_that_a_pattern_would_match_are_apart(
+    cast: Cast, local_user: LocalUser
+) -> None:
     for name in ("a-b", "a_b"):
         namespace = factories.organization(name, owner=cast.alice)
         create_robot(namespace, f"of.{name}", factories.BY)

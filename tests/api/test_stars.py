@@ -1,7 +1,5 @@
 """Stars over the API: contract sections 1.10 and 1.11."""
 
-from collections.abc import Callable
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -9,8 +7,8 @@ from robots.errors import NotFound
 from robots.lifecycle.stars import add_star
 from robots.models import Repository, RepositoryPermission, Star
 from tests import factories
-from tests.api.local import LocalClient
-from tests.api.test_ground import REQUIRES_AUTHENTICATION, UNAUTHORIZED
+from tests.api.local import LocalClient, LocalUser
+from tests.api.shapes import REQUIRES_AUTHENTICATION, UNAUTHORIZED
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -18,11 +16,9 @@ pytestmark = pytest.mark.django_db
 STARS = "/api/v1/user/starred"
 API = {"namespace": "acme", "repository": "api"}
 
-AsUser = Callable[..., LocalClient]
-
 
 @pytest.fixture
-def bob(cast: Cast, local_user: AsUser) -> LocalClient:
+def bob(cast: Cast, local_user: LocalUser) -> LocalClient:
     """In a team that may write to acme/api; no administrator of acme."""
     return local_user(cast.bob)
 
@@ -51,7 +47,7 @@ def test_a_star_is_set_listed_and_taken_off(cast: Cast, bob: LocalClient) -> Non
 
 
 def test_nobody_stars_what_is_hidden_or_missing(
-    cast: Cast, bob: LocalClient, local_user: AsUser
+    cast: Cast, bob: LocalClient, local_user: LocalUser
 ) -> None:
     wanted = [
         ("acme", "web"),
@@ -81,7 +77,7 @@ def test_a_star_on_what_became_hidden_does_not_show(
     assert not Star.objects.exists()
 
 
-def test_who_may(cast: Cast, local: LocalClient, local_user: AsUser) -> None:
+def test_who_may(cast: Cast, local: LocalClient, local_user: LocalUser) -> None:
     assert local.get(STARS).json == REQUIRES_AUTHENTICATION
     assert local.post(STARS, API).status == 403
     Star.objects.create(user=cast.bob, repository=cast.api)

@@ -1,7 +1,5 @@
 """Organizations as site administrators see them: contract 1.10, M10 and P3."""
 
-from collections.abc import Callable
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
@@ -11,7 +9,7 @@ from robots.freshness import SIGNED_IN_AT
 from robots.models import AuditEvent, Namespace, Repository, Robot, Team, TeamMember
 from robots.roles import TeamRole
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 from tests.registryauth.endpoint import basic
@@ -20,8 +18,6 @@ pytestmark = pytest.mark.django_db
 
 ORGS = "/api/v1/superuser/organizations/"
 TAKE = "/api/v1/superuser/takeownership/"
-
-LocalUser = Callable[..., LocalClient]
 
 
 @pytest.fixture

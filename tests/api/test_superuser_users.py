@@ -1,7 +1,6 @@
 """People, for who administers the site: section 1.10, P3, P4."""
 
 import base64
-from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -11,7 +10,7 @@ from pytest_django.fixtures import Settings
 from quaysite.models import User
 from robots.models import AuditEvent, Namespace, Robot
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 
@@ -23,11 +22,9 @@ KEYS = [
     "global_readonly_super_user", "enabled",
 ]  # fmt: skip
 
-As = Callable[..., LocalClient]
-
 
 @pytest.fixture
-def root(db: None, settings: Settings, local_user: As) -> LocalClient:
+def root(db: None, settings: Settings, local_user: LocalUser) -> LocalClient:
     """A site administrator's token; `eyes` audits the site."""
     settings.SUPER_USERS = ["root", "other-root"]
     settings.GLOBAL_READONLY_SUPER_USERS = ["eyes"]
@@ -73,7 +70,7 @@ def test_a_longer_list_costs_as_many_queries(root: LocalClient) -> None:
 
 
 def test_only_who_administers_the_site_may(
-    cast: Cast, root: LocalClient, local: LocalClient, local_user: As
+    cast: Cast, root: LocalClient, local: LocalClient, local_user: LocalUser
 ) -> None:
     writes = (("POST", USERS), ("PUT", f"{USERS}bob"), ("DELETE", f"{USERS}bob"))
     eyes = local_user(factories.user("eyes"))
@@ -145,7 +142,7 @@ def test_a_person_is_changed(cast: Cast, root: LocalClient) -> None:
 
 
 def test_who_is_disabled_loses_robots_tokens_and_sessions_at_once(
-    cast: Cast, root: LocalClient, local_user: As
+    cast: Cast, root: LocalClient, local_user: LocalUser
 ) -> None:
     own = Namespace.objects.get(owner=cast.bob)
     robot, secret = factories.robot(own, "deploy")

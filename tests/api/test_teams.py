@@ -22,7 +22,7 @@ from robots.origin import NOWHERE
 from robots.roles import Role, TeamRole
 from tests import factories
 from tests.api.client import Answer, Client
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -30,13 +30,6 @@ pytestmark = pytest.mark.django_db
 ORG = "/api/v1/organization/acme"
 TEAM = f"{ORG}/team/developers"
 OWNERS = f"{ORG}/team/owners"
-
-As = Callable[..., LocalClient]
-
-
-@pytest.fixture
-def alice(cast: Cast, local_user: As) -> LocalClient:
-    return local_user(cast.alice)
 
 
 def events(kind: str) -> list[dict[str, Any]]:
@@ -193,7 +186,7 @@ def test_what_a_client_sends_along_with_a_member_matters_nothing(
 
 
 def test_nobody_gives_up_the_own_administration(
-    cast: Cast, alice: LocalClient, local_user: As
+    cast: Cast, alice: LocalClient, local_user: LocalUser
 ) -> None:
     own = "User cannot remove themselves from their only admin team."
     demoting = (
@@ -220,7 +213,7 @@ def test_nobody_gives_up_the_own_administration(
 
 
 def test_others_may_be_removed_from_admin_teams(
-    cast: Cast, alice: LocalClient, local_user: As, settings: Settings
+    cast: Cast, alice: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.FEATURE_SUPERUSERS_FULL_ACCESS = True
     settings.SUPER_USERS = ["charlie"]
@@ -314,7 +307,7 @@ def test_long_lists_of_members_are_paged_and_searched(
 
 
 def test_who_may_look_and_who_may_write(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.GLOBAL_READONLY_SUPER_USERS = ["dora"]
     factories.team(cast.acme, "ops", members=(cast.charlie,))
@@ -356,7 +349,7 @@ def test_nobody_is_invited_by_mail(cast: Cast, alice: LocalClient) -> None:
 
 
 def test_a_persons_own_namespace_has_no_teams(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.FEATURE_SUPERUSERS_FULL_ACCESS = True
     settings.SUPER_USERS = ["charlie"]

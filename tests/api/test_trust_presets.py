@@ -12,7 +12,7 @@ from federation.presets import PRESETS
 from robots.models import AuditEvent
 from tests import factories
 from tests.api.client import Client
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 from tests.federation.signer import Signer
 
@@ -33,13 +33,6 @@ REPOSITORY = {
     "repository_id": "2002",
     "branch": "main",
 }
-
-LocalUser = Callable[..., LocalClient]
-
-
-@pytest.fixture
-def alice(cast: Cast, local_user: LocalUser) -> LocalClient:
-    return local_user(cast.alice)
 
 
 def test_the_presets_are_listed_with_all_that_a_form_needs(

@@ -13,7 +13,7 @@ from federation.models import Trust, UsedAssertion
 from robots.models import AuditEvent, RobotToken
 from tests import factories
 from tests.api.client import Client
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 from tests.federation.fixtures import TrustBuilder, signer, trust, trusting
 from tests.federation.signer import SUBJECT, Signer
@@ -24,13 +24,6 @@ pytestmark = pytest.mark.django_db
 
 PATH = "/api/v1/organization/acme/robots/ci/federation/test"
 WRONG = "The body must be a JSON object with one key, token, which is a text"
-
-LocalUser = Callable[..., LocalClient]
-
-
-@pytest.fixture
-def alice(cast: Cast, local_user: LocalUser) -> LocalClient:
-    return local_user(cast.alice)
 
 
 def rows() -> list[Any]:

@@ -1,7 +1,6 @@
 """What nobody used, over the API: the same as the command tells."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,12 +11,11 @@ from robots.lifecycle.permissions import grant
 from robots.models import Namespace
 from robots.roles import Role
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
-As = Callable[..., LocalClient]
 
 ACME = "/api/v1/organization/acme/unusedaccess"
 MINE = "/api/v1/user/unusedaccess"
@@ -39,7 +37,7 @@ def names(report: dict[str, Any]) -> list[tuple[str, str, str | None]]:
     return [(row["repository"], row["grantee"], row["used"]) for row in rows]
 
 
-def test_the_report_of_an_organization(world: Cast, local_user: As) -> None:
+def test_the_report_of_an_organization(world: Cast, local_user: LocalUser) -> None:
     answer = local_user(world.alice).get(ACME)
     assert answer.status == 200
     report = answer.json
@@ -71,7 +69,7 @@ def test_the_report_of_an_organization(world: Cast, local_user: As) -> None:
 def test_it_is_what_the_command_tells(
     days: int | None,
     world: Cast,
-    local_user: As,
+    local_user: LocalUser,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     arguments = [] if days is None else [f"--days={days}"]
@@ -83,7 +81,7 @@ def test_it_is_what_the_command_tells(
         assert report[part] == told[part], part
 
 
-def test_pages_hold_each_permission_once(world: Cast, local_user: As) -> None:
+def test_pages_hold_each_permission_once(world: Cast, local_user: LocalUser) -> None:
     alice = local_user(world.alice)
     whole = alice.get(ACME).json["permissions"]
     pages, url = [], f"{ACME}?limit=1"
@@ -109,14 +107,14 @@ def test_pages_hold_each_permission_once(world: Cast, local_user: As) -> None:
     ],
 )
 def test_permissions_are_searched(
-    wanted: str, found: list[str], world: Cast, local_user: As
+    wanted: str, found: list[str], world: Cast, local_user: LocalUser
 ) -> None:
     report = local_user(world.alice).get(f"{ACME}?q={wanted}").json
     assert [row["grantee"] for row in report["permissions"]] == found
     assert report["counts"]["unused"] == 3
 
 
-def test_ones_own_namespace(world: Cast, local_user: As) -> None:
+def test_ones_own_namespace(world: Cast, local_user: LocalUser) -> None:
     own = Namespace.objects.get(owner=world.bob)
     robot, _ = factories.robot(own, "bot")
     grant(factories.repository(own, "mine"), robot, Role.READ, factories.BY)
@@ -127,7 +125,7 @@ def test_ones_own_namespace(world: Cast, local_user: As) -> None:
     assert report["teams"] == []
 
 
-def test_nothing_is_used_yet(cast: Cast, local_user: As) -> None:
+def test_nothing_is_used_yet(cast: Cast, local_user: LocalUser) -> None:
     report = local_user(cast.alice).get(ACME).json
     assert report["known_since"] is None
     assert report["permissions"] == report["robots"] == report["teams"] == []
@@ -135,7 +133,7 @@ def test_nothing_is_used_yet(cast: Cast, local_user: As) -> None:
 
 @pytest.mark.parametrize("person", ["bob", "charlie"])
 def test_members_and_strangers_learn_nothing(
-    person: str, world: Cast, local_user: As
+    person: str, world: Cast, local_user: LocalUser
 ) -> None:
     client = local_user(getattr(world, person))
     refused, unknown = client.get(ACME), client.get(ACME.replace("acme", "nowhere"))
@@ -147,7 +145,9 @@ def test_members_and_strangers_learn_nothing(
     "query",
     ["days=0", "days=-1", "days=x", "days=3651", "limit=0", "limit=x", "next_page=x"],
 )
-def test_bad_parameters_are_refused(query: str, world: Cast, local_user: As) -> None:
+def test_bad_parameters_are_refused(
+    query: str, world: Cast, local_user: LocalUser
+) -> None:
     answer = local_user(world.alice).get(f"{ACME}?{query}")
     assert answer.status == 400
     assert query.partition("=")[0] in answer.text
@@ -157,7 +157,7 @@ def test_bad_parameters_are_refused(query: str, world: Cast, local_user: As) -> 
 def test_many_permissions_cost_no_more_queries(
     many: int,
     world: Cast,
-    local_user: As,
+    local_user: LocalUser,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(many):

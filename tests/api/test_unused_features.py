@@ -1,6 +1,5 @@
 """What Quaysite does not have answers as Quay does where it is not used (1.11)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,14 +9,12 @@ from registryauth import signing
 from registryauth.signer import key_store
 from robots.api.errors import ERROR_TYPES
 from tests import factories
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
 API = "/api/v1/"
-
-LocalUser = Callable[..., LocalClient]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from robots.models import AuditEvent, EmergencySwitch, Namespace
 from robots.roles import TeamRole
 from tests import factories
 from tests.api.client import Client
-from tests.api.local import LocalClient
+from tests.api.local import LocalClient, LocalUser
 from tests.api.signed_in import signed_in
 from tests.conftest import Cast
 
@@ -31,8 +31,6 @@ ADMIN_KEYS = READ_KEYS | {
     "has_password_set",
 }  # fmt: skip
 
-As = Callable[..., LocalClient]
-
 
 def kinds() -> list[str]:
     return [
@@ -43,7 +41,7 @@ def kinds() -> list[str]:
 
 
 def test_a_person_sees_the_own_account_as_far_as_the_scopes_go(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     full = local_user(cast.alice).get(USER)
     assert full.status == 200
@@ -73,7 +71,7 @@ def test_a_person_sees_the_own_account_as_far_as_the_scopes_go(
 
 
 def test_organizations_are_those_of_the_persons_teams(
-    cast: Cast, local_user: As
+    cast: Cast, local_user: LocalUser
 ) -> None:
     bob = local_user(cast.bob)
     with CaptureQueriesContext(
@@ -109,7 +107,7 @@ def test_nobody_is_told_that_a_session_is_not_required(local: LocalClient) -> No
 
 
 def test_powers_over_the_site_are_shown_where_they_are(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.SUPER_USERS = ["alice"]
     settings.GLOBAL_READONLY_SUPER_USERS = ["bob"]
@@ -124,7 +122,7 @@ def test_powers_over_the_site_are_shown_where_they_are(
 
 
 def test_others_see_a_name_and_an_avatar(
-    cast: Cast, local: LocalClient, local_user: As, settings: Settings
+    cast: Cast, local: LocalClient, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.SUPER_USERS = ["alice"]
     settings.GLOBAL_READONLY_SUPER_USERS = ["bob"]
@@ -156,7 +154,7 @@ def test_who_is_not_a_person_is_not_found(
     assert list(answer.json) == ["message"]
 
 
-def test_a_person_changes_the_account(cast: Cast, local_user: As) -> None:
+def test_a_person_changes_the_account(cast: Cast, local_user: LocalUser) -> None:
     changed = local_user(cast.alice).put(
         USER,
         {
@@ -193,7 +191,7 @@ def test_a_person_changes_the_account(cast: Cast, local_user: As) -> None:
 
 
 def test_metadata_and_prompts_are_a_feature(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.FEATURE_USER_METADATA = True
     alice = local_user(cast.alice)
@@ -209,7 +207,7 @@ def test_metadata_and_prompts_are_a_feature(
 
 
 def test_a_rename_is_a_feature_and_takes_the_namespace_along(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.FEATURE_USER_RENAME = True
     settings.SUPER_USERS, settings.GLOBAL_READONLY_SUPER_USERS = ["root"], ["eyes"]
@@ -232,7 +230,7 @@ def test_a_rename_is_a_feature_and_takes_the_namespace_along(
 
 
 def test_a_rename_takes_the_exceptions_from_a_switch_along(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.FEATURE_USER_RENAME = True
     turn_on(None, Terms("a leak", allowed=["bob+ci"]), factories.BY)
@@ -242,7 +240,7 @@ def test_a_rename_takes_the_exceptions_from_a_switch_along(
 
 
 def test_a_rename_does_not_make_a_robots_name_too_long(
-    cast: Cast, local_user: As, settings: Settings
+    cast: Cast, local_user: LocalUser, settings: Settings
 ) -> None:
     settings.FEATURE_USER_RENAME = True
     factories.robot(cast.bob.personal_namespace, "r" * 200)
@@ -254,7 +252,9 @@ def test_a_rename_does_not_make_a_robots_name_too_long(
     assert kinds() == []
 
 
-def test_what_cannot_be_changed_changes_nothing(cast: Cast, local_user: As) -> None:
+def test_what_cannot_be_changed_changes_nothing(
+    cast: Cast, local_user: LocalUser
+) -> None:
     factories.user("dora", email="dora@example.com")
     alice = local_user(cast.alice)
     taken = alice.put(USER, {"tag_expiration_s": 0, "email": "DORA@example.com"})
@@ -300,7 +300,7 @@ def test_a_new_password_ends_every_other_session(cast: Cast) -> None:
 def test_a_clash_that_only_the_database_sees_is_refused_too(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when somebody else takes the address after the look at it."""
+    """LocalUser when somebody else takes the address after the look at it."""
     factories.user("dora", email="dora@example.com")
     answers = iter([False, True])
     monkeypatch.setattr(

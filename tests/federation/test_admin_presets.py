@@ -26,13 +26,6 @@ GITHUB: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def alice(client: Client, cast: Cast) -> Client:
-    """The browser of the owner of acme."""
-    client.force_login(cast.alice)
-    return client
-
-
 def test_every_preset_has_a_form_with_its_fields(alice: Client, cast: Cast) -> None:
     for slug, preset in PRESETS.items():
         response = alice.get(home(cast.ci, "preset", slug))

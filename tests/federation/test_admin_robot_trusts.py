@@ -34,13 +34,6 @@ def trust(cast: Cast) -> Trust:
     return add_trust(cast.ci, ENTRY, factories.BY)
 
 
-@pytest.fixture
-def alice(client: Client, cast: Cast) -> Client:
-    """The browser of the owner of acme."""
-    client.force_login(cast.alice)
-    return client
-
-
 def earned(trust: Trust) -> RobotToken:
     token = RobotToken.objects.create(
         robot=trust.robot,

@@ -20,13 +20,6 @@ from tests.robots.admin_pages import page
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def alice(client: Client, cast: Cast) -> Client:
-    """The browser of the owner of acme."""
-    client.force_login(cast.alice)
-    return client
-
-
 def listed(client: Client, **query: str) -> set[str]:
     """The names in the table of robot accounts."""
     response = client.get(page(Robot, "changelist"), query)

@@ -49,13 +49,6 @@ FULL = Entry(
 )
 
 
-@pytest.fixture
-def alice(client: Client, cast: Cast) -> Client:
-    """The browser of the owner of acme."""
-    client.force_login(cast.alice)
-    return client
-
-
 def event() -> AuditEvent:
     """The one thing that alice did."""
     found = AuditEvent.objects.get(performer_name="alice")

@@ -17,13 +17,6 @@ from tests.federation.signer import Signer
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def alice(client: Client, cast: Cast) -> Client:
-    """The browser of the owner of acme."""
-    client.force_login(cast.alice)
-    return client
-
-
 def test_a_token_that_matches_tells_by_what_and_to_where(
     alice: Client, cast: Cast, trusting: TrustBuilder, signer: Signer
 ) -> None:

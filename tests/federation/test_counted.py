@@ -18,7 +18,7 @@ from tests.federation.exchanges import GET_URL, POST_URL, Exchange
 from tests.federation.fixtures import TrustBuilder
 from tests.federation.signer import Signer
 from tests.registryauth.endpoint import basic
-from tests.registryauth.test_outages import database_away
+from tests.registryauth.outages import database_away
 
 GITHUB = "https://token.actions.githubusercontent.com"
 
@@ -176,7 +176,7 @@ def test_asking_an_issuer_is_counted_by_how_it_ends(
     signer: Signer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The issuer alone is played: test_jwks asks real ones."""
+    """The issuer alone is played: tests/federation/kept_keys asks real ones."""
 
     def discover(issuer: str) -> str:
         if outcome is not None:

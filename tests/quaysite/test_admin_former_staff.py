@@ -22,7 +22,7 @@ from tests import factories
 from tests.api.tokens import bearer
 from tests.conftest import Cast
 from tests.factories import PASSWORD
-from tests.quaysite.test_admin_people import ADD, changed_person, connecting, new_person
+from tests.quaysite.people_pages import ADD, changed_person, connecting, new_person
 from tests.robots.admin_pages import page, post
 
 NEW = "another correct horse"

@@ -1,7 +1,5 @@
 """People on the admin site."""
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
@@ -13,6 +11,7 @@ from robots.models import AuditEvent, Namespace, Robot
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import PASSWORD
+from tests.quaysite.people_pages import ADD, changed_person, connecting, new_person
 from tests.robots.admin_pages import (
     ADDRESS,
     delete,
@@ -21,30 +20,6 @@ from tests.robots.admin_pages import (
     page,
     post,
 )
-
-ADD = "/admin/quaysite/user/add/"
-
-
-def new_person(username: str) -> dict[str, str]:
-    return {
-        "username": username,
-        "usable_password": "true",
-        "password1": PASSWORD,
-        "password2": PASSWORD,
-    }
-
-
-def changed_person(person: User, **fields: Any) -> dict[str, Any]:
-    return {
-        "username": person.username,
-        "email": person.email,
-        "first_name": "",
-        "last_name": "",
-        "is_active": "on",
-        "oidc_accounts-TOTAL_FORMS": "0",
-        "oidc_accounts-INITIAL_FORMS": "0",
-        **fields,
-    }
 
 
 @pytest.fixture
@@ -263,16 +238,6 @@ def test_only_superusers_change_groups_and_each_change_is_audited(
         ("group_change", {"name": "ops", "changed": ["Name"]}),
         ("group_delete", {"name": "ops"}),
     ]
-
-
-def connecting(subject: str, issuer: str = "https://id.example") -> dict[str, str]:
-    """What the page posts to connect an account to a person who has none."""
-    return {
-        "oidc_accounts-TOTAL_FORMS": "1",
-        "oidc_accounts-INITIAL_FORMS": "0",
-        "oidc_accounts-0-issuer": issuer,
-        "oidc_accounts-0-subject": subject,
-    }
 
 
 def test_an_account_is_connected_and_taken_off_with_an_event_each(

@@ -7,7 +7,7 @@ from robots.lifecycle.switches import Terms, turn_on
 from robots.models import AuditEvent, EmergencySwitch
 from tests import factories
 from tests.conftest import Cast
-from tests.quaysite.test_admin_people import changed_person
+from tests.quaysite.people_pages import changed_person
 from tests.robots.admin_pages import delete, errors_of, events_by_admin, page, post
 
 

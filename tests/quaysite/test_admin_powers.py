@@ -14,7 +14,7 @@ from robots.models import AuditEvent
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import PASSWORD
-from tests.quaysite.test_admin_people import (
+from tests.quaysite.people_pages import (
     ADD,
     changed_person,
     connecting,

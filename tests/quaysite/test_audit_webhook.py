@@ -15,8 +15,8 @@ from robots.audit_shipping.shipping import ship_all
 from robots.models import AuditShipment
 from robots.usage import usage
 from tests.robots.audit_chain.chains import chain, events
+from tests.robots.audit_shipping.places import ids, place
 from tests.robots.audit_shipping.receivers import Webhook, free_port, serving
-from tests.robots.audit_shipping.test_shipping import ids, place
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from tests.api.signed_in import signed_in
 from tests.clock import WINDOW, StandingClock, standing_clock
 from tests.conftest import Cast
 from tests.factories import PASSWORD
+from tests.quaysite.oauth.flows import secret_of
 from tests.quaysite.passwords import FIREFOX, FORMS, NEW, kinds
-from tests.quaysite.test_oauth_flows import secret_of
 from tests.registryauth.endpoint import basic
 
 HERE, ELSEWHERE = "198.51.100.7", "203.0.113.9"

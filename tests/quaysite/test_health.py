@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from quaysite.readiness import probe
 from registryauth import signing
-from tests.registryauth.test_outages import database_away
+from tests.registryauth.outages import database_away
 
 ALL = {"database": "ok", "migrations": "ok", "keys": "ok", "cache": "ok"}
 

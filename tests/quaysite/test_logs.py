@@ -20,7 +20,7 @@ from quaysite.environment import env_choice
 from quaysite.logs import FORMATS, JsonFormatter, logging_settings, moment
 from quaysite.request_ids import current
 from tests.quaysite.scraping import HEADERS, TOKEN
-from tests.quaysite.test_servers import (
+from tests.quaysite.servers import (
     BOTH,
     FORM,
     Running,

@@ -29,7 +29,7 @@ from tests.quaysite.scraping import (
     total,
 )
 from tests.registryauth.endpoint import Endpoint, basic, login_of
-from tests.registryauth.test_outages import database_away
+from tests.registryauth.outages import database_away
 
 
 @pytest.fixture(autouse=True)

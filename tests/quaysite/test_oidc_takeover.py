@@ -12,7 +12,7 @@ from tests import factories
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 from tests.quaysite.oidc import NAME, SUBJECT, Flow
-from tests.quaysite.test_admin_people import changed_person, connecting
+from tests.quaysite.people_pages import changed_person, connecting
 from tests.quaysite.test_admin_powers import password_page, takeovers
 from tests.robots.admin_pages import page, post
 

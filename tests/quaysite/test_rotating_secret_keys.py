@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.quaysite.test_servers import SERVE, Running, database, migrated
+from tests.quaysite.servers import SERVE, Running, database, migrated
 from tests.registryauth.endpoint import basic
 
 __all__ = ["database", "migrated"]

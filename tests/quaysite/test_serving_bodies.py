@@ -7,7 +7,7 @@ import pytest
 
 from quaysite.serving.bodies import BodyRefused, has_body, read_body
 from tests.quaysite.loops import result_of
-from tests.quaysite.test_serving_environ import Headers
+from tests.quaysite.served_requests import Headers
 
 CHUNKED = Headers(("transfer-encoding", "chunked"))
 

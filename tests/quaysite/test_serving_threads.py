@@ -11,7 +11,7 @@ from quaysite.access_log import Answered
 from quaysite.serving.bridge import Bridge
 from quaysite.serving.threads import Threads
 from tests.quaysite.loops import result_of
-from tests.quaysite.test_serving_environ import Scope
+from tests.quaysite.served_requests import Scope
 
 
 class Panic(BaseException):

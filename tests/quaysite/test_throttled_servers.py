@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.e2e.processes import CHECKOUT
-from tests.quaysite.test_servers import SERVE, Running, environment
+from tests.quaysite.servers import SERVE, Running, environment
 from tests.redis_server import Redis
 from tests.registryauth.endpoint import SERVICE, basic
 

@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.quaysite.test_servers import (
+from tests.quaysite.servers import (
     BOTH,
     SERVE,
     Running,

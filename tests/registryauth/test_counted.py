@@ -26,7 +26,7 @@ from tests.factories import PASSWORD
 from tests.federation.fixtures import TrustBuilder, signer, trusting
 from tests.federation.signer import Signer
 from tests.registryauth.endpoint import Endpoint, basic, login_of
-from tests.registryauth.test_outages import database_away
+from tests.registryauth.outages import database_away
 
 __all__ = ["signer", "trusting"]
 

@@ -23,7 +23,7 @@ from tests.federation.exchanges import Exchange
 from tests.federation.fixtures import TrustBuilder, signer, trust, trusting
 from tests.federation.signer import Signer
 from tests.registryauth.endpoint import Endpoint, basic, body, refusal
-from tests.registryauth.test_query_counts import queries
+from tests.registryauth.queries import queries
 
 __all__ = ["signer", "trust", "trusting"]
 

@@ -26,6 +26,7 @@ from tests.federation.exchanges import Exchange, minted
 from tests.federation.fixtures import TrustBuilder, signer, trust, trusting
 from tests.federation.signer import Signer
 from tests.registryauth.endpoint import Endpoint, basic, refusal
+from tests.registryauth.queries import queries
 from tests.registryauth.test_emergency_switch import (
     DOORS,
     NAMES,
@@ -37,7 +38,6 @@ from tests.registryauth.test_emergency_switch import (
     end_now,
     is_disallowed,
 )
-from tests.registryauth.test_query_counts import queries
 
 __all__ = ["doors", "signer", "trust", "trusting"]
 

@@ -16,39 +16,10 @@ from registryauth.notices import (
     read_envelope,
 )
 from robots.names import RepositoryName, is_repository_name
+from tests.registryauth.envelopes import EVENT, JSON, envelope
 
-TIME = "2026-11-27T12:30:15.123456789Z"
 WHEN = datetime(2026, 11, 27, 12, 30, 15, tzinfo=UTC)
 WEB = RepositoryName("acme", "web")
-
-# As Distribution 2.8 sends it, but for the values.
-EVENT: dict[str, Any] = {
-    "id": "8b7d8a3e-5f4f-4e4c-9d55-1c5c9a4f6a02",
-    "timestamp": TIME,
-    "action": "push",
-    "target": {
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "size": 405,
-        "digest": "sha256:" + "0" * 64,
-        "length": 405,
-        "repository": "acme/web",
-        "url": "http://127.0.0.1:5000/v2/acme/web/manifests/sha256:0",
-        "tag": "v1",
-    },
-    "request": {
-        "id": "f1b8b2f1-1b7a-4ff1-a4ca-1c1d4e5f6a7b",
-        "addr": "192.0.2.7:50000",
-        "host": "127.0.0.1:5000",
-        "method": "PUT",
-        "useragent": "skopeo/1.9.3",
-    },
-    "actor": {"name": "acme+ci"},
-    "source": {"addr": "host:5000", "instanceID": "4d3b0d6f"},
-}
-
-
-def envelope(*events: Any) -> bytes:
-    return json.dumps({"events": list(events)}).encode()
 
 
 def read(*events: Any) -> list[Notice]:
@@ -193,23 +164,6 @@ def test_what_is_no_envelope_is_refused(body: bytes, error: str) -> None:
 )
 def test_content_types(content_type: str, accepted: bool) -> None:
     assert is_envelope_type(content_type) is accepted
-
-
-LEAVES = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from(["acme/web", "push", "mount", TIME, "acme+ci"])
-)
-KEYS = st.text() | st.sampled_from(
-    ["events", "action", "target", "repository", "actor", "name", "timestamp",
-     "fromRepository"]
-)  # fmt: skip
-JSON = st.recursive(
-    LEAVES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=30
-)
 
 
 @given(events=st.lists(JSON | st.fixed_dictionaries({k: JSON for k in EVENT})))

@@ -1,14 +1,11 @@
 """Rule R11: with the database away the answer is 503, never 401 and never a grant."""
 
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree, rmtree
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import OperationalError, ProgrammingError, connection, connections
+from django.db import OperationalError, ProgrammingError, connection
 from django.test import Client
 
 from registryauth import signing
@@ -26,30 +23,10 @@ from tests.registryauth.endpoint import (
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
+from tests.registryauth.outages import database_away
 
 UNAVAILABLE = (503, "UNAVAILABLE", "The service is unavailable")
 WEB = "repository:acme/web:pull"
-
-
-def _nowhere(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The same kind of database, where there is none."""
-    if connection.vendor == "sqlite":
-        return {**settings, "NAME": str(folder / "no such folder" / "db.sqlite3")}
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    return {**settings, "HOST": "127.0.0.1", "PORT": str(port)}
-
-
-@contextmanager
-def database_away(folder: Path) -> Iterator[None]:
-    """Inside, each query really tries to reach a database that is not there."""
-    alive = connections["default"]
-    connections["default"] = type(alive)(_nowhere(alive.settings_dict, folder))
-    try:
-        yield
-    finally:
-        connections["default"] = alive
 
 
 def assert_unavailable(response: "Response") -> None:

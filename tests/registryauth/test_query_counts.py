@@ -1,29 +1,15 @@
 """The cost of one token request: few queries, whatever there is, and no write."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from robots.models import Repository, RepositoryPermission, Team, TeamMember
 from robots.roles import Role, TeamRole
 from tests import factories
 from tests.conftest import Cast
 from tests.registryauth.endpoint import Endpoint, basic, body
+from tests.registryauth.queries import queries
 
 MANY = 1000
-
-
-@contextmanager
-def queries(expected: int) -> Iterator[None]:
-    """Exactly `expected` queries are sent, and each of them only reads."""
-    with CaptureQueriesContext(connection) as captured:
-        yield
-    statements = [query["sql"] for query in captured]
-    assert len(statements) == expected, statements
-    assert all(sql.lstrip("(").startswith("SELECT") for sql in statements), statements
 
 
 @pytest.fixture

@@ -15,20 +15,10 @@ from robots.lifecycle.robots import set_enabled
 from robots.models import Robot, RobotToken, TokenOrigin
 from tests import factories
 from tests.conftest import Cast
-from tests.registryauth.endpoint import Endpoint, Refusal, basic, login_of, refusal
+from tests.registryauth.endpoint import Endpoint, basic, login_of, refusal
+from tests.registryauth.refusals import DISALLOWED, not_found, unauthorized
 
 WEB = "repository:acme/web:pull"
-DISALLOWED = "Robot accounts have been disabled. Please contact your administrator."
-
-
-def unauthorized(message: str) -> Refusal:
-    return 401, "UNAUTHORIZED", message
-
-
-def not_found(name: str) -> Refusal:
-    return unauthorized(
-        f"Could not find robot with username: {name} and supplied password."
-    )
 
 
 def federated_token(robot: Robot, lifetime: timedelta) -> Secret:

@@ -14,8 +14,8 @@ from robots.names import parse_robot_name
 from tests import factories
 from tests.conftest import Cast
 from tests.registryauth.endpoint import Endpoint, basic, refusal
-from tests.registryauth.test_query_counts import queries
-from tests.registryauth.test_robot_login import DISALLOWED, not_found, unauthorized
+from tests.registryauth.queries import queries
+from tests.registryauth.refusals import DISALLOWED, not_found, unauthorized
 
 WEB = "repository:acme/web:pull"
 HARBORS = "robot$acme+ci"

@@ -25,6 +25,9 @@ from robots.models import (
 ADDRESS = "198.51.100.7"
 """Where the signed-in person sits, as audit events must have it."""
 
+CONFIRMED = {"answered": "yes", "confirm": "confirm"}
+"""What the page that asks before a deletion in bulk sends."""
+
 
 MODELS: list[type[Model]] = [
     AppToken,

@@ -14,7 +14,7 @@ from robots.switch_targets import Issuer
 from tests import factories
 from tests.conftest import Cast
 from tests.robots.admin_pages import messages_of
-from tests.robots.test_admin_switches import SITE, post, signed_in, staff
+from tests.robots.switch_pages import SITE, post, signed_in, staff
 
 URL = "https://issuer.example/a?b=c&d"
 ISSUER = f"{SITE}issuer/?issuer={quote(URL, safe='')}"

@@ -10,7 +10,7 @@ from robots.models import EmergencySwitch
 from tests import factories
 from tests.conftest import Cast
 from tests.robots.admin_pages import messages_of
-from tests.robots.test_admin_switches import SITE, kinds, own, post, signed_in
+from tests.robots.switch_pages import SITE, kinds, own, post, signed_in
 
 
 def stale(client: Client) -> Client:

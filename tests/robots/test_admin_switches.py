@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,45 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from quaysite.models import User
 from robots.lifecycle.switches import Terms, turn_on
-from robots.models import AuditEvent, EmergencySwitch, Namespace
+from robots.models import EmergencySwitch, Namespace
 from tests import factories
 from tests.conftest import Cast
 from tests.robots.admin_pages import ADDRESS, messages_of
+from tests.robots.switch_pages import SITE, kinds, own, post, signed_in, staff
 
-SITE = "/admin/emergency-switch/"
 GUESSED = "/admin/robots/namespace/999999/switch/"
 STOPPED = "robots are stopped"
-
-TERMS = {"reason": "a token leaked", "ends_at": "", "allowed": ""}
-
-
-def own(namespace: Namespace) -> str:
-    return reverse("admin:robots_namespace_switch", args=[namespace.pk])
-
-
-def post(client: Client, url: str, act: str, **changed: str) -> Any:
-    data = {**TERMS, "act": act, **changed}
-    return client.post(url, data, REMOTE_ADDR=ADDRESS)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def staff(name: str, *permissions: str) -> User:
-    user = factories.user(name, is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    return user
-
-
-def kinds() -> list[tuple[str, str, str | None]]:
-    """Kind, namespace and address of what was done with switches."""
-    events = AuditEvent.objects.filter(kind__endswith="emergency_switch").order_by("id")
-    return [(e.kind, e.namespace_name, e.address) for e in events]
 
 
 def form_errors(response: Any) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from robots.audit_shipping.cursor import Cursor
 from robots.models import AuditSeal, AuditShipment
 from robots.usage import usage
 from tests.robots.audit_chain.chains import chain, events, tamper
-from tests.robots.audit_shipping.test_shipping import ids
+from tests.robots.audit_shipping.places import ids
 
 pytestmark = pytest.mark.django_db
 

@@ -17,6 +17,7 @@ from robots.management.commands import apply_access
 from robots.models import AuditEvent, Namespace, RepositoryPermission, Robot
 from tests import factories
 from tests.conftest import Cast
+from tests.robots.accessfile.applying import HEAD
 from tests.robots.accessfile.bad_files import BAD_FILES, BadFile
 from tests.robots.accessfile.files import AFTER, BEFORE, PLAN
 from tests.robots.ledger import unchanged
@@ -26,7 +27,6 @@ pytestmark = pytest.mark.django_db
 
 Captured = pytest.CaptureFixture[str]
 
-HEAD = "version: 1\nnamespaces:\n"
 WARNING = "This leaves acme without administrators: no team of it has the role admin."
 ONE_ROBOT = f"{HEAD}  acme:\n    robots:\n      new: {{}}\n"
 

@@ -19,7 +19,7 @@ from robots.models import AuditEvent, PermissionChange, RepositoryPermission
 from robots.roles import Role
 from tests import factories
 from tests.conftest import Cast
-from tests.robots.test_permission_sets import held, stored
+from tests.robots.permission_sets.held import held, stored
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ from tests import factories
 from tests.conftest import Cast
 from tests.factories import BY
 from tests.robots.ledger import unchanged
-from tests.robots.test_permission_sets_races import (
+from tests.robots.permission_sets.waiting import (
     PATIENCE,
     closing,
     elsewhere,

@@ -10,6 +10,9 @@ from tests.factories import BY
 
 SOURCE = "acme.yaml"
 
+HEAD = "version: 1\nnamespaces:\n"
+"""How every access file begins."""
+
 BULK = "change_repo_permissions"
 """The kind of event that one row of small print for each permission belongs to."""
 

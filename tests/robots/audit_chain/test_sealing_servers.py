@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from tests.quaysite.test_servers import (
+from tests.quaysite.servers import (
     BOTH,
     Running,
     database,

@@ -20,6 +20,7 @@ from robots.audit_shipping.shipping import Shipped, ship_all
 from robots.models import AuditSeal, AuditShipment
 from tests import factories
 from tests.robots.audit_chain.chains import chain, events, tamper
+from tests.robots.audit_shipping.places import ids, place
 from tests.robots.audit_shipping.receivers import (
     SyslogServer,
     free_port,
@@ -29,23 +30,12 @@ from tests.robots.audit_shipping.receivers import (
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "s" * 40
-Captured = pytest.CaptureFixture[str]
-
 
 @pytest.fixture
 def log(settings: Settings, tmp_path: Path) -> Path:
     file = tmp_path / "audit.jsonl"
     settings.AUDIT_SHIP = [f"file://{file}"]
     return file
-
-
-def ids(lines: str) -> list[int]:
-    return [json.loads(line)["id"] for line in lines.splitlines()]
-
-
-def place() -> int:
-    return AuditShipment.objects.get().last_event
 
 
 def test_a_file_gets_what_is_sealed_once_and_in_order(log: Path) -> None:

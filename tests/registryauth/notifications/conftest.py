@@ -1,0 +1,15 @@
+"""The tokens that registries show here."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_django.fixtures import Settings
+
+if TYPE_CHECKING:
+    pass
+from tests.registryauth.notifications.sending import OTHER_TOKEN, TOKEN
+
+
+@pytest.fixture(autouse=True)
+def accepted(settings: Settings) -> None:
+    settings.REGISTRY_NOTIFICATION_TOKENS = f"{TOKEN}, {OTHER_TOKEN}"
