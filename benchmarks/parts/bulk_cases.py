@@ -2,10 +2,12 @@
 
 import io
 import json
+import os
 import resource
 import time as clock
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any
 
 from django.core.management import call_command
@@ -58,21 +60,37 @@ def make(organization: str, robots: int, repositories: int) -> None:
 
 
 def time(organization: str, times: int) -> None:
-    """Print seconds, the best of several turns: new rows, the same, another role."""
-    best: dict[str, dict[str, float]] = {}
+    """Print medians of several turns: new rows, the same ones, another role."""
+    turns: dict[str, list[dict[str, float]]] = {}
     steps = (("fresh", "read"), ("repeated", "read"), ("another role", "write"))
     for _ in range(times):
-        for who, deed in (("raw", _raw), ("ours", _ours)):
-            _clean()
-            for name, role in steps:
-                seconds = best.setdefault(name, {})
-                seconds[who] = min(
-                    seconds.get(who, 1e9), _seconds(deed, organization, role)
-                )
-    baseline = best["fresh"]["raw"]
-    fresh = {f"{name}, to fresh": best[name]["ours"] for name, _ in steps[1:]}
-    against = {name: {"raw": baseline, "ours": ours} for name, ours in fresh.items()}
-    print(json.dumps({**best, **against}))
+        raw, ours = (_turn(deed, organization, steps) for deed in (_raw, _ours))
+        for name in raw:
+            turns.setdefault(name, []).append({"raw": raw[name], "ours": ours[name]})
+        for name, _role in steps[1:]:
+            turns.setdefault(f"{name}, to fresh", []).append(
+                {"raw": raw["fresh"], "ours": ours[name]}
+            )
+    print(json.dumps({name: _medians(found) for name, found in turns.items()}))
+
+
+def _turn(
+    deed: Callable[[str, str], None],
+    organization: str,
+    steps: Sequence[tuple[str, str]],
+) -> dict[str, float]:
+    """Seconds of each step, from no rows on."""
+    _clean()
+    return {name: _seconds(deed, organization, role) for name, role in steps}
+
+
+def _medians(found: Sequence[dict[str, float]]) -> dict[str, float]:
+    ratios = [one["ours"] / one["raw"] for one in found]
+    return {
+        "raw": median(one["raw"] for one in found),
+        "ours": median(one["ours"] for one in found),
+        "ratio": median(ratios),
+    }
 
 
 def memory(organization: str, times: int) -> None:
@@ -104,6 +122,8 @@ def _clean() -> None:
     with connection.cursor() as cursor:
         for statement in _FORGET[connection.vendor]:
             cursor.execute(statement)
+    # What was written before is not to be waited for by what is measured next.
+    os.sync()
 
 
 def _seconds(deed: Callable[[str, str], None], organization: str, role: str) -> float:

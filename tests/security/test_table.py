@@ -59,7 +59,7 @@ def test_the_tests_of_a_case_exist(case: str) -> None:
     assert numbered()[case], "no test carries its number"
     for name in named(case):
         file, _, function = name.partition("::")
-        assert re.fullmatch(r"(?:[a-z0-9]+/)+test_\w+\.py", file), name
+        assert re.fullmatch(r"(?:[a-z0-9_]+/)+test_\w+\.py", file), name
         found = functions_in(TESTS / file)
         assert function in found if function else found, name
 
