@@ -18,11 +18,11 @@ from tests.api.trust_lists import (
     WEB,
     assert_refused,
     condition,
-    earned,
     stored,
 )
 from tests.conftest import Cast
 from tests.federation.signer import Signer
+from tests.federation.written_trusts import token_of
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,7 @@ def test_the_list_ends_the_tokens_of_trusts_that_are_not_in_it(
 ) -> None:
     alice = local_user(cast.alice)
     alice.post(CI, [APP, WEB])
-    tokens = [earned(trust) for trust in cast.ci.trusts.all()]
+    tokens = [token_of(trust) for trust in cast.ci.trusts.all()]
     alice.post(CI, [WEB])
     left = RobotToken.objects.filter(origin=TokenOrigin.FEDERATED)
     assert [token.pk for token in left] == [tokens[1].pk]

@@ -20,12 +20,12 @@ from tests.api.single_trusts import (
     USUAL,
     added,
     assert_missing,
-    earned,
 )
 from tests.conftest import Cast
 from tests.federation.exchanges import Exchange
 from tests.federation.fixtures import exchange
 from tests.federation.signer import Signer
+from tests.federation.written_trusts import token_of
 
 __all__ = ["exchange"]
 
@@ -91,7 +91,7 @@ def test_a_trust_shows_what_became_of_it(cast: Cast, alice: LocalClient) -> None
     assert [made[name] for name in news] == [None, None, None, 0]
     trust = Trust.objects.get()
     for minutes in (-5, 5, 55):
-        earned(trust, minutes)
+        token_of(trust, minutes)
     moment = timezone.now().replace(year=2030, month=5, day=6, hour=7, minute=8)
     why = {
         "check": "subject",
@@ -170,7 +170,7 @@ def test_a_change_shuts_out_whom_it_would_not_let_in(
     change: dict[str, Any], cast: Cast, alice: LocalClient
 ) -> None:
     made = added(alice)
-    earned(Trust.objects.get(), 5)
+    token_of(Trust.objects.get(), 5)
     assert alice.patch(f"{TRUSTS}/{made['id']}", change).json["tokens"] == 0
     assert not RobotToken.objects.filter(origin=TokenOrigin.FEDERATED).exists()
 

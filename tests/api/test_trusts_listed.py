@@ -7,8 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from federation.models import Trust
 from robots.models import RobotToken, TokenOrigin
 from tests.api.local import LocalClient
-from tests.api.single_trusts import TRUSTS, earned
+from tests.api.single_trusts import TRUSTS
 from tests.conftest import Cast
+from tests.federation.written_trusts import token_of
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ def many(cast: Cast, count: int) -> None:
             subject=f"repo:acme/{number}",
         )
         trust.save()
-        earned(trust, 5)
+        token_of(trust, 5)
 
 
 def test_pages_walk_through_every_trust_once(cast: Cast, alice: LocalClient) -> None:

@@ -1,12 +1,8 @@
 """Lists of trusts to send, and what is stored of them."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from federation.models import FederatedToken, Trust
-from robots.models import RobotToken, TokenOrigin
+from federation.models import Trust
 from tests.api.client import Answer
 
 ROBOTS = "/api/v1/organization/acme/robots"
@@ -35,14 +31,3 @@ def condition(claim: str, value: str) -> dict[str, Any]:
         "values": [value],
         "ignore_case": False,
     }
-
-
-def earned(trust: Trust) -> RobotToken:
-    token = RobotToken.objects.create(
-        robot=trust.robot,
-        origin=TokenOrigin.FEDERATED,
-        digest=str(trust.pk),
-        expires_at=timezone.now() + timedelta(hours=1),
-    )
-    FederatedToken.objects.create(token=token, trust=trust)
-    return token

@@ -1,21 +1,19 @@
 """The list of trusts on the admin site: searched, switched, removed."""
 
-from datetime import timedelta
-
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from federation.conditions import Condition, Operator
 from federation.entries import Entry
 from federation.lifecycle import add_trust
-from federation.models import FederatedToken, Trust
-from robots.models import AuditEvent, Namespace, Robot, RobotToken, TokenOrigin
+from federation.models import Trust
+from robots.models import AuditEvent, Namespace, Robot, RobotToken
 from tests import factories
 from tests.conftest import Cast
+from tests.federation.written_trusts import token_of
 from tests.robots.admin_pages import act, delete, events_by_admin, messages_of, page
 
 pytestmark = pytest.mark.django_db
@@ -31,17 +29,6 @@ ENTRY = Entry(
 @pytest.fixture
 def trust(cast: Cast) -> Trust:
     return add_trust(cast.ci, ENTRY, factories.BY)
-
-
-def earned(trust: Trust) -> RobotToken:
-    token = RobotToken.objects.create(
-        robot=trust.robot,
-        origin=TokenOrigin.FEDERATED,
-        digest="canary",
-        expires_at=timezone.now() + timedelta(hours=1),
-    )
-    FederatedToken.objects.create(token=token, trust=trust)
-    return token
 
 
 def test_the_list_tells_robot_trust_and_grade(
@@ -107,7 +94,7 @@ def test_a_trust_is_neither_added_nor_changed_here(
 
 
 def test_switching_goes_through_the_deed(admin_client: Client, trust: Trust) -> None:
-    token = earned(trust)
+    token = token_of(trust)
     response = act(admin_client, Trust, "disable", trust)
     assert messages_of(response) == ["Trusts disabled: 1."]
     assert not Trust.objects.get().enabled
@@ -122,7 +109,7 @@ def test_switching_goes_through_the_deed(admin_client: Client, trust: Trust) -> 
 
 
 def test_deleting_goes_through_the_deed(admin_client: Client, trust: Trust) -> None:
-    token = earned(trust)
+    token = token_of(trust)
     delete(admin_client, trust)
     assert not Trust.objects.exists()
     assert not RobotToken.objects.filter(pk=token.pk).exists()

@@ -12,12 +12,13 @@ from django.utils import timezone
 from federation.conditions import Condition, Operator
 from federation.entries import Entry
 from federation.lifecycle import add_trust
-from federation.models import FederatedToken, Trust
-from robots.models import AuditEvent, Robot, RobotToken, TokenOrigin
+from federation.models import Trust
+from robots.models import AuditEvent, Robot, RobotToken
 from tests import factories
 from tests.conftest import Cast
 from tests.federation.admin_trusts import home, send, text_of
 from tests.federation.signer import Signer
+from tests.federation.written_trusts import token_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,17 +35,6 @@ def trust(cast: Cast) -> Trust:
     return add_trust(cast.ci, ENTRY, factories.BY)
 
 
-def earned(trust: Trust) -> RobotToken:
-    token = RobotToken.objects.create(
-        robot=trust.robot,
-        origin=TokenOrigin.FEDERATED,
-        digest="canary",
-        expires_at=timezone.now() + timedelta(hours=1),
-    )
-    FederatedToken.objects.create(token=token, trust=trust)
-    return token
-
-
 def kinds() -> list[str]:
     rows = AuditEvent.objects.filter(performer_name="alice")
     return list(rows.order_by("id").values_list("kind", flat=True))
@@ -53,7 +43,7 @@ def kinds() -> list[str]:
 def test_the_tab_tells_all_that_a_trust_says_and_leaves_open(
     alice: Client, trust: Trust
 ) -> None:
-    earned(trust)
+    token_of(trust)
     response = alice.get(home(trust.robot))
     text = text_of(response)
     for shown in (
@@ -96,7 +86,7 @@ def test_what_is_unusual_about_a_trust_is_told(
 
 
 def test_removing_asks_first_and_shuts_out_at_once(alice: Client, trust: Trust) -> None:
-    token = earned(trust)
+    token = token_of(trust)
     url = home(trust.robot, trust.pk, "remove")
     assert "1 live token that it gave ends now" in text_of(alice.get(url))
     assert Trust.objects.exists(), "asking removes nothing"
@@ -109,7 +99,7 @@ def test_removing_asks_first_and_shuts_out_at_once(alice: Client, trust: Trust) 
 
 
 def test_a_trust_is_switched_off_and_on(alice: Client, trust: Trust) -> None:
-    token = earned(trust)
+    token = token_of(trust)
     url = home(trust.robot, trust.pk, "switch")
     for said, enabled in (("no", False), ("yes", True)):
         response = send(alice, url, {"enabled": said})
