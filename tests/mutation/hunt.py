@@ -111,7 +111,7 @@ class Hunt:
         tests = sorted(
             self._calls.get(mutant.key, ()),
             key=lambda number: (
-                stem not in self._session.items[number].path.stem,
+                stem not in self._session.items[number].nodeid.partition("::")[0],
                 self._seconds[number],
             ),
         )
