@@ -56,6 +56,7 @@ COVERING = {
         "tests/robots/test_decision.py",
         "tests/robots/test_ends.py",
         "tests/robots/test_imported_secrets.py",
+        "tests/robots/test_replica_grants.py",
         "tests/robots/test_token_budget.py",
         "tests/security",
     ],

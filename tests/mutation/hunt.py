@@ -21,7 +21,7 @@ from _pytest.runner import runtestprotocol
 
 from tests.mutation.swapping import Key, Mutant, forget, mutants_of, put_in
 
-MOST_SECONDS = 20.0
+MOST_SECONDS = 40.0
 """Of tests for one mutant, as long as they took without it; the likeliest ones."""
 
 _PATIENCE = 5

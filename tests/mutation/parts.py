@@ -35,6 +35,7 @@ PARTS = {
                 "tests/robots",
                 "test_access.py",
                 "test_access_queries.py",
+                "test_replica_grants.py",
                 "test_lifecycle_permissions.py",
                 "test_lifecycle_repositories.py",
                 "test_credentials.py",

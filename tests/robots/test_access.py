@@ -8,7 +8,6 @@ import pytest
 from quaysite.models import User
 from robots.access import (
     authorize,
-    authorize_by_replica,
     may_list_catalog,
     visible_repositories,
 )
@@ -296,12 +295,3 @@ def test_only_a_site_admin_lists_the_catalog(cast: Cast) -> None:
     assert may_list_catalog(token)
     for identity in (ANONYMOUS, identity_of(cast.alice), capped, robot):
         assert not may_list_catalog(identity)
-
-
-def test_without_a_replica_only_the_primary_grants(cast: Cast) -> None:
-    grant(cast.api, cast.ci, Role.READ, factories.BY)
-    request = AccessRequest(RepositoryName("acme", "api"), frozenset({PULL}))
-    identity = identity_of(cast.ci)
-    assert authorize_by_replica(identity, [request], NOW) is None
-    (decision,) = authorize(identity, [request], NOW)
-    assert decision.granted == {PULL}
