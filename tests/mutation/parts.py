@@ -49,6 +49,7 @@ PARTS = {
                 "test_idle.py",
                 "test_imported_secrets.py",
                 "test_ends.py",
+                "test_resealing.py",
             ),
             *_in(
                 "tests/registryauth",

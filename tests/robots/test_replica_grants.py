@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from robots import grants
 from robots.access import authorize, authorize_by_replica
 from robots.decision import AccessRequest, Decision
 from robots.lifecycle.permissions import grant
 from robots.names import RepositoryName
+from robots.replicas import ReplicatedQuery
 from robots.roles import Action, Role, TeamRole
 from tests import factories
 from tests.conftest import Cast
@@ -32,7 +32,7 @@ def granted(cast: Cast, *requests: AccessRequest) -> list[Decision] | None:
 @pytest.fixture
 def replica(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that knows what the primary does."""
-    monkeypatch.setattr("robots.access.replica_grant_rows", grants.grant_rows)
+    monkeypatch.setattr(ReplicatedQuery, "replica_rows", ReplicatedQuery.rows)
 
 
 def test_without_a_replica_only_the_primary_grants(cast: Cast) -> None:
