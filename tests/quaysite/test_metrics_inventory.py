@@ -176,8 +176,13 @@ def test_notices_that_are_not_told_are_counted(
 
 
 def test_the_database_is_counted_once_a_minute(
-    cast: Cast, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    cast: Cast,
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A busy machine may take longer for ten scrapes than the second of a probe.
+    monkeypatch.setattr("quaysite.readiness.MEMORY_SECONDS", 60)
     scrape(client)
     with django_assert_num_queries(0):
         for _ in range(10):
