@@ -11,6 +11,7 @@ from federation import key_cache
 from federation.models import Trust
 from robots.models import AuditEvent
 from tests.api.local import LocalClient
+from tests.api.single_trusts import USUAL
 from tests.federation.exchanges import Exchange
 from tests.federation.fixtures import exchange, signer
 from tests.federation.signer import AUDIENCE, ISSUER, SUBJECT, Signer
@@ -22,18 +23,6 @@ pytestmark = pytest.mark.django_db
 CI = "/api/v1/organization/acme/robots/ci/federation"
 APP = {"issuer": ISSUER, "subject": SUBJECT}
 WEB = {"issuer": ISSUER, "subject": "repo:acme/web"}
-USUAL: dict[str, Any] = {
-    "name": "",
-    "subject_match": "exact",
-    "ignore_case": False,
-    "audiences": [],
-    "conditions": [],
-    "max_age": None,
-    "single_use": False,
-    "keys": "",
-    "enabled": True,
-    "expires_at": None,
-}
 UNUSUAL: dict[str, Any] = {
     "name": "builds",
     "subject_match": "glob",

@@ -5,10 +5,7 @@ from collections.abc import Callable
 import pytest
 from pytest_django.fixtures import Settings
 
-from robots.models import (
-    Robot,
-    RobotToken,
-)
+from robots.models import Robot, RobotToken
 from tests.api.client import Client
 from tests.api.conftest import ALL_SCOPES
 from tests.api.local import LocalClient, LocalUser

@@ -12,12 +12,7 @@ from pytest_django.fixtures import Settings
 from robots.lifecycle.permissions import grant
 from robots.lifecycle.robots import create_robot
 from robots.lifecycle.teams import add_member
-from robots.models import (
-    AuditEvent,
-    Namespace,
-    Repository,
-    Robot,
-)
+from robots.models import AuditEvent, Namespace, Repository, Robot
 from robots.roles import Role, TeamRole
 from tests import factories
 from tests.api.client import Client

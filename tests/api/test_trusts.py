@@ -13,14 +13,7 @@ from robots.models import AuditEvent, RobotToken, TokenOrigin
 from tests import factories
 from tests.api.client import Client
 from tests.api.local import LocalClient
-from tests.api.single_trusts import (
-    APP,
-    ROBOTS,
-    TRUSTS,
-    USUAL,
-    added,
-    assert_missing,
-)
+from tests.api.single_trusts import APP, ROBOTS, TRUSTS, USUAL, added, assert_missing
 from tests.conftest import Cast
 from tests.federation.exchanges import Exchange
 from tests.federation.fixtures import exchange

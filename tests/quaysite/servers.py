@@ -14,12 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.e2e.processes import (
-    CHECKOUT,
-    Process,
-    accepts_connections,
-    free_address,
-)
+from tests.e2e.processes import CHECKOUT, Process, accepts_connections, free_address
 
 SERVE = [sys.executable, "manage.py", "serve"]
 GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:quaysite.gunicorn"]

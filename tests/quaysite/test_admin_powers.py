@@ -14,12 +14,7 @@ from robots.models import AuditEvent
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import PASSWORD
-from tests.quaysite.people_pages import (
-    ADD,
-    changed_person,
-    connecting,
-    new_person,
-)
+from tests.quaysite.people_pages import ADD, changed_person, connecting, new_person
 from tests.robots.admin_pages import delete, errors_of, page, post
 
 NEW = "another correct horse"

@@ -20,14 +20,7 @@ from registryauth.signer import key_store
 from robots.usage import usage
 from tests.conftest import Cast
 from tests.factories import robot_identity
-from tests.quaysite.scraping import (
-    HEADERS,
-    TOKEN,
-    names_in,
-    number,
-    scrape,
-    total,
-)
+from tests.quaysite.scraping import HEADERS, TOKEN, names_in, number, scrape, total
 from tests.registryauth.endpoint import Endpoint, basic, login_of
 from tests.registryauth.outages import database_away
 

@@ -21,12 +21,7 @@ from robots.audit_shipping.shipping import ship_all
 from robots.lifecycle.expiry_notices import note_due
 from robots.models import AppToken, EmergencySwitch, NoticeChannel, Robot, RobotToken
 from tests.conftest import Cast
-from tests.quaysite.scraping import (
-    TOKEN,
-    names_in,
-    number,
-    scrape,
-)
+from tests.quaysite.scraping import TOKEN, names_in, number, scrape
 from tests.receivers import hook
 from tests.robots.audit_chain.chains import chain, events
 from tests.robots.audit_shipping.receivers import free_port

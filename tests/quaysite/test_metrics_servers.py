@@ -12,14 +12,7 @@ from urllib.request import Request, urlopen
 
 from quaysite.metrics.publishing import SECONDS
 from tests.quaysite.scraping import HEADERS, TOKEN, Numbers, number, numbers_in, total
-from tests.quaysite.servers import (
-    BOTH,
-    Running,
-    database,
-    migrated,
-    start,
-    until,
-)
+from tests.quaysite.servers import BOTH, Running, database, migrated, start, until
 
 __all__ = ["database", "migrated", "start"]
 

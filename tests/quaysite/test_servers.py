@@ -14,11 +14,7 @@ from pathlib import Path
 import pytest
 
 from quaysite.serving.bridge import BODIES_AT_ONCE
-from tests.e2e.processes import (
-    CHECKOUT,
-    accepts_connections,
-    free_address,
-)
+from tests.e2e.processes import CHECKOUT, accepts_connections, free_address
 from tests.quaysite.servers import (
     BOTH,
     FORM,

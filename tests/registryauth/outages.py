@@ -4,12 +4,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection, connections
-
-if TYPE_CHECKING:
-    pass
 
 
 def _nowhere(settings: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -13,13 +13,7 @@ from registryauth.signer import key_store
 from robots.models import Repository
 from tests import factories
 from tests.conftest import Cast
-from tests.registryauth.endpoint import (
-    JWKS_URL,
-    Endpoint,
-    basic,
-    body,
-    refusal,
-)
+from tests.registryauth.endpoint import JWKS_URL, Endpoint, basic, body, refusal
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response

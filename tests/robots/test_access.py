@@ -6,11 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quaysite.models import User
-from robots.access import (
-    authorize,
-    may_list_catalog,
-    visible_repositories,
-)
+from robots.access import authorize, may_list_catalog, visible_repositories
 from robots.decision import AccessRequest, Decision, Denial
 from robots.identity import ANONYMOUS, Ceiling, Identity, Kind
 from robots.lifecycle.permissions import grant

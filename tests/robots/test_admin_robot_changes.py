@@ -15,13 +15,7 @@ from robots.models import Namespace, Robot, RobotToken
 from robots.roles import Role
 from tests import factories
 from tests.conftest import Cast
-from tests.robots.admin_pages import (
-    act,
-    delete,
-    events_by_admin,
-    page,
-    post,
-)
+from tests.robots.admin_pages import act, delete, events_by_admin, page, post
 
 
 def changed_robot(robot: Robot, **fields: Any) -> dict[str, Any]:

@@ -6,12 +6,7 @@ from robots.credentials import digest
 from robots.models import Robot
 from tests import factories
 from tests.conftest import Cast
-from tests.robots.admin_pages import (
-    CONFIRMED,
-    act,
-    page,
-    post,
-)
+from tests.robots.admin_pages import CONFIRMED, act, page, post
 
 
 def assert_no_deed_is_done(client: Client, cast: Cast) -> None:

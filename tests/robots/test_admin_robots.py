@@ -15,9 +15,7 @@ from robots.models import Robot, RobotToken
 from robots.roles import Role
 from tests import factories
 from tests.conftest import Cast
-from tests.robots.admin_pages import (
-    page,
-)
+from tests.robots.admin_pages import page
 
 
 def test_the_table_shows_what_a_robot_has(client: Client, cast: Cast) -> None:

@@ -9,10 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from jwt import algorithms
 
-from federation.assertions import (
-    MAX_TOKEN_LENGTH,
-    peek,
-)
+from federation.assertions import MAX_TOKEN_LENGTH, peek
 from federation.errors import Refused
 from federation.keys import ALGORITHMS, VerifyingKey, parse_key_set
 from robots.credentials import Secret

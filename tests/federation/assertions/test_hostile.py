@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from federation.assertions import (
-    NO_ISSUER,
-)
+from federation.assertions import NO_ISSUER
 from federation.entries import Entry
 from federation.errors import NO_MATCH, Code, Refused
 from federation.keys import VerifyingKey
@@ -24,10 +22,7 @@ from tests.federation.assertions.verifying import (
     timed,
     verified,
 )
-from tests.federation.forgery import (
-    ATTACKER_RSA,
-    MISSING,
-)
+from tests.federation.forgery import ATTACKER_RSA, MISSING
 from tests.federation.hostile import HOSTILE, Hostile
 from tests.federation.signer import ISSUER, SUBJECT
 

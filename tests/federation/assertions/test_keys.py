@@ -7,21 +7,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from federation.assertions import (
-    LATEST,
-    Peeked,
-    peek,
-    verify,
-)
+from federation.assertions import LATEST, Peeked, peek, verify
 from federation.errors import NO_MATCH, Refused
 from federation.keys import VerifyingKey
 from robots.credentials import Secret
 from tests.federation import forgery
 from tests.federation.assertions.verifying import KEY, SIGNER, verified
-from tests.federation.forgery import (
-    ATTACKER_EC,
-    header_of,
-)
+from tests.federation.forgery import ATTACKER_EC, header_of
 from tests.federation.signer import signed
 
 SHORT_RSA = rsa.generate_private_key(65537, 1024)  # noqa: S505 - too short

@@ -4,13 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from federation.assertions import (
-    EXPIRED,
-    LATEST,
-    LEEWAY,
-    peek,
-    verify,
-)
+from federation.assertions import EXPIRED, LATEST, LEEWAY, peek, verify
 from federation.errors import Refused
 from tests.federation import forgery
 from tests.federation.assertions.verifying import (

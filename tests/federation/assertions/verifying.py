@@ -5,18 +5,12 @@ from typing import Any
 
 import pytest
 
-from federation.assertions import (
-    VerifiedClaims,
-    peek,
-    verify,
-)
+from federation.assertions import VerifiedClaims, peek, verify
 from federation.errors import Refused
 from federation.keys import VerifyingKey, parse_key_set
 from robots.credentials import Secret
 from tests.federation import forgery
-from tests.federation.forgery import (
-    MISSING,
-)
+from tests.federation.forgery import MISSING
 from tests.federation.signer import Signer
 
 SIGNER = Signer()

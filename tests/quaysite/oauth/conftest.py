@@ -3,13 +3,8 @@
 import pytest
 from django.test import Client
 
-from quaysite.lifecycle.applications import (
-    Details,
-    create_application,
-)
-from quaysite.models import (
-    Application,
-)
+from quaysite.lifecycle.applications import Details, create_application
+from quaysite.models import Application
 from tests import factories
 from tests.conftest import Cast
 from tests.quaysite.oauth.flows import CALLBACK, browser

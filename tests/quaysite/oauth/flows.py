@@ -7,13 +7,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.test import Client
 
-from quaysite.lifecycle.applications import (
-    client_secret_of,
-)
-from quaysite.models import (
-    Application,
-    User,
-)
+from quaysite.lifecycle.applications import client_secret_of
+from quaysite.models import Application, User
 
 AUTHORIZE = "/oauth/authorize"
 TOKEN = "/oauth/access_token"

@@ -7,14 +7,8 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from quaysite.lifecycle.applications import (
-    Details,
-    create_application,
-)
-from quaysite.models import (
-    Application,
-    Assignment,
-)
+from quaysite.lifecycle.applications import Details, create_application
+from quaysite.models import Application, Assignment
 from robots.models import AuditEvent
 from tests import factories
 from tests.conftest import Cast

@@ -7,11 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from quaysite.models import (
-    Application,
-    Grant,
-    User,
-)
+from quaysite.models import Application, Grant, User
 from tests.conftest import Cast
 from tests.quaysite.oauth.flows import (
     AUTHORIZE,

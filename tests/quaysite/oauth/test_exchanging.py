@@ -13,13 +13,7 @@ from quaysite.lifecycle.applications import (
     create_application,
     delete_application,
 )
-from quaysite.models import (
-    AccessToken,
-    Application,
-    Grant,
-    RefreshToken,
-    User,
-)
+from quaysite.models import AccessToken, Application, Grant, RefreshToken, User
 from quaysite.oauth.validator import digest
 from robots.models import AuditEvent
 from tests import factories

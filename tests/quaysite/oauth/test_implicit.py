@@ -6,11 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from quaysite.models import (
-    AccessToken,
-    Application,
-    RefreshToken,
-)
+from quaysite.models import AccessToken, Application, RefreshToken
 from robots.models import AuditEvent
 from tests.conftest import Cast
 from tests.quaysite.oauth.flows import (

@@ -11,11 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from quaysite.models import (
-    AccessToken,
-    Application,
-    RefreshToken,
-)
+from quaysite.models import AccessToken, Application, RefreshToken
 from robots.models import AuditEvent
 from tests.conftest import Cast
 from tests.quaysite.oauth.flows import (

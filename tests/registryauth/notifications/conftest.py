@@ -1,12 +1,8 @@
 """The tokens that registries show here."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 from pytest_django.fixtures import Settings
 
-if TYPE_CHECKING:
-    pass
 from tests.registryauth.notifications.sending import OTHER_TOKEN, TOKEN
 
 

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.test import Client
 from django.utils import timezone
 
-from robots.models import (
-    AuditEvent,
-    Repository,
-    RepositoryPermission,
-    RepositoryUse,
-)
+from robots.models import AuditEvent, Repository, RepositoryPermission, RepositoryUse
 from robots.usage import usage
 from tests.registryauth.envelopes import EVENT, envelope
 

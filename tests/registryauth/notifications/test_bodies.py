@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -11,15 +11,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 
-from robots.models import (
-    Repository,
-)
+from robots.models import Repository
 from robots.usage import usage
 from tests.conftest import Cast
 from tests.registryauth.envelopes import JSON, envelope
-
-if TYPE_CHECKING:
-    pass
 from tests.registryauth.notifications.sending import (
     TOKEN,
     URL,

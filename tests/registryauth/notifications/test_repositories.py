@@ -1,7 +1,7 @@
 """Repositories that a registry tells of and that are missing here."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,19 +12,12 @@ from registryauth.arrivals import create_arrivals
 from robots.departures import departures
 from robots.lifecycle.organizations import delete_organization
 from robots.lifecycle.repository_changes import delete_repository
-from robots.models import (
-    AuditEvent,
-    DefaultPermission,
-    Repository,
-)
+from robots.models import AuditEvent, DefaultPermission, Repository
 from robots.roles import Role, Visibility
 from tests import factories
 from tests.audit_triggers import backdate
 from tests.conftest import Cast
 from tests.registryauth.envelopes import envelope
-
-if TYPE_CHECKING:
-    pass
 from tests.registryauth.notifications.sending import event, post, stored, tell, uses
 
 

@@ -1,7 +1,7 @@
 """Whose notifications are believed."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,9 +10,6 @@ from pytest_django.fixtures import Settings
 from tests.conftest import Cast
 from tests.registryauth.endpoint import basic
 from tests.registryauth.envelopes import envelope
-
-if TYPE_CHECKING:
-    pass
 from tests.registryauth.notifications.sending import (
     OTHER_TOKEN,
     TOKEN,

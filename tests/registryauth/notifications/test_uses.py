@@ -1,23 +1,17 @@
 """Uses that a registry tells of."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from robots.models import (
-    RepositoryUse,
-)
+from robots.models import RepositoryUse
 from robots.usage import usage
 from tests import factories
 from tests.conftest import Cast
 from tests.registryauth.envelopes import envelope
-
-if TYPE_CHECKING:
-    pass
 from tests.registryauth.notifications.sending import event, post, stored, tell, uses
 
 

@@ -6,10 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from robots.models import (
-    AuditEvent,
-    Repository,
-)
+from robots.models import AuditEvent, Repository
 from tests.registryauth.registry import FakeRegistry
 
 Captured = pytest.CaptureFixture[str]

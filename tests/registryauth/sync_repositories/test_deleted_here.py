@@ -3,10 +3,7 @@
 from robots.lifecycle.organizations import delete_organization
 from robots.lifecycle.renames import rename_organization
 from robots.lifecycle.repository_changes import delete_repository
-from robots.models import (
-    Namespace,
-    Repository,
-)
+from robots.models import Namespace, Repository
 from tests import factories
 from tests.conftest import Cast
 from tests.registryauth.registry import FakeRegistry, page

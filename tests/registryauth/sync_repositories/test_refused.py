@@ -5,9 +5,7 @@ from django.core.management import CommandError
 from pytest_django.fixtures import Settings
 
 from registryauth import signing
-from robots.models import (
-    Repository,
-)
+from robots.models import Repository
 from tests.conftest import Cast
 from tests.registryauth.registry import FakeRegistry, Reply, page
 from tests.registryauth.sync_repositories.syncing import refusal, run

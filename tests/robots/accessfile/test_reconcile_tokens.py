@@ -9,11 +9,7 @@ from registryauth.robot_login import authenticate_robot
 from robots.accessfile.reading import read_access_file
 from robots.accessfile.reconcile import new_robots, reconcile
 from robots.credentials import Secret
-from robots.models import (
-    AuditEvent,
-    Robot,
-    RobotToken,
-)
+from robots.models import AuditEvent, Robot, RobotToken
 from tests.conftest import Cast
 from tests.factories import BY
 from tests.robots.accessfile.applying import HEAD, SOURCE, applied, apply

@@ -5,14 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from tests.quaysite.servers import (
-    BOTH,
-    Running,
-    database,
-    migrated,
-    start,
-    until,
-)
+from tests.quaysite.servers import BOTH, Running, database, migrated, start, until
 
 __all__ = ["database", "migrated", "start"]
 

@@ -2,9 +2,7 @@
 
 import pytest
 
-from robots.models import (
-    Namespace,
-)
+from robots.models import Namespace
 from tests import factories
 
 

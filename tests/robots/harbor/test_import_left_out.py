@@ -8,12 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from robots.lifecycle.robots import delete_robot
-from robots.models import (
-    DefaultPermission,
-    Namespace,
-    RepositoryPermission,
-    Robot,
-)
+from robots.models import DefaultPermission, Namespace, RepositoryPermission, Robot
 from robots.roles import Role
 from tests import factories
 from tests.registryauth.endpoint import Endpoint, basic

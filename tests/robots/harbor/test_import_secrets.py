@@ -17,13 +17,7 @@ from robots.accessfile.reconcile import reconcile
 from robots.errors import DomainError
 from robots.harbor.sources import read_export
 from robots.lifecycle.robots import create_robot
-from robots.models import (
-    AuditEvent,
-    ImportedSecret,
-    Namespace,
-    Robot,
-    RobotToken,
-)
+from robots.models import AuditEvent, ImportedSecret, Namespace, Robot, RobotToken
 from tests import factories
 from tests.registryauth.endpoint import Endpoint, basic
 from tests.robots.harbor.command import Captured, refusal, run

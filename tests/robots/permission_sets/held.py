@@ -7,11 +7,7 @@ from django.db import connection
 
 from robots.lifecycle.permissions import Grantee
 from robots.lifecycle.wanted import Wanted
-from robots.models import (
-    AuditEvent,
-    PermissionChange,
-    RepositoryPermission,
-)
+from robots.models import AuditEvent, PermissionChange, RepositoryPermission
 from robots.roles import Role
 
 END = datetime(2040, 1, 1, 12, 30, 0, 5, tzinfo=UTC)

@@ -7,17 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from robots.lifecycle.bulk_permissions import Held, Plan, plan
-from robots.lifecycle.permission_sets import (
-    Counts,
-    permission_set,
-)
+from robots.lifecycle.permission_sets import Counts, permission_set
 from robots.lifecycle.permissions import Grantee, grant
 from robots.lifecycle.wanted import Wanted
-from robots.models import (
-    Namespace,
-    PermissionChange,
-    Repository,
-)
+from robots.models import Namespace, PermissionChange, Repository
 from robots.models.permission_changes import Change
 from robots.roles import Role
 from robots.selection import Named

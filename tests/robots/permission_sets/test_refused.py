@@ -10,17 +10,10 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from robots.errors import DomainError, ForeignNamespace, NotFound
-from robots.lifecycle.permission_sets import (
-    Counts,
-    PermissionSet,
-    permission_set,
-)
+from robots.lifecycle.permission_sets import Counts, PermissionSet, permission_set
 from robots.lifecycle.permission_staging import Staging
 from robots.lifecycle.wanted import Wanted
-from robots.models import (
-    AuditEvent,
-    PermissionChange,
-)
+from robots.models import AuditEvent, PermissionChange
 from robots.roles import Role
 from robots.selection import Matching, Named
 from tests import factories

@@ -4,11 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from robots.lifecycle.permission_sets import (
-    ChangedPermission,
-    Counts,
-    permission_set,
-)
+from robots.lifecycle.permission_sets import ChangedPermission, Counts, permission_set
 from robots.lifecycle.permissions import grant
 from robots.lifecycle.wanted import Wanted
 from robots.models.permission_changes import Change

@@ -6,19 +6,14 @@ import pytest
 from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
-from robots.accessfile.documents import (
-    GrantDocument,
-)
+from robots.accessfile.documents import GrantDocument
 from robots.models import AuditEvent, Namespace
 from robots.roles import Role, State
 from tests import factories
 from tests.robots.ledger import unchanged
 from tests.robots.quay.brought import BROUGHT, CARLA
 from tests.robots.quay.importing import run_import, stored
-from tests.robots.quay.recorded import (
-    ORG,
-    acme,
-)
+from tests.robots.quay.recorded import ORG, acme
 from tests.robots.quay.server import Quay, Said, served
 
 

@@ -20,10 +20,7 @@ from tests import factories
 from tests.robots.ledger import unchanged
 from tests.robots.quay.brought import BROUGHT, CARLA, log_in
 from tests.robots.quay.importing import run_import, stored
-from tests.robots.quay.recorded import (
-    CI_TOKEN,
-    ORG,
-)
+from tests.robots.quay.recorded import CI_TOKEN, ORG
 from tests.robots.quay.server import Quay
 
 

@@ -13,10 +13,7 @@ from robots.quay import bringing
 from tests.robots.ledger import unchanged
 from tests.robots.quay.brought import BROUGHT
 from tests.robots.quay.importing import refusal, run_import, stored
-from tests.robots.quay.recorded import (
-    ORG,
-    acme,
-)
+from tests.robots.quay.recorded import ORG, acme
 from tests.robots.quay.server import Quay, served
 
 

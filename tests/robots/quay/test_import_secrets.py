@@ -9,9 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from registryauth.errors import Unauthorized
-from robots.accessfile.documents import (
-    NamespaceDocument,
-)
+from robots.accessfile.documents import NamespaceDocument
 from robots.credentials import Deliver
 from robots.management import new_tokens
 from robots.models import AuditEvent, Robot, RobotToken
@@ -19,13 +17,7 @@ from tests import factories
 from tests.robots.ledger import unchanged
 from tests.robots.quay.brought import log_in
 from tests.robots.quay.importing import run_import, stored
-from tests.robots.quay.recorded import (
-    BOT_TOKEN,
-    CI_TOKEN,
-    ORG,
-    acme,
-    robot,
-)
+from tests.robots.quay.recorded import BOT_TOKEN, CI_TOKEN, ORG, acme, robot
 from tests.robots.quay.server import Quay, served
 
 
