@@ -50,7 +50,7 @@ def serve(bind: str, workers: int, threads: int) -> None:
     if the workers keep on ending by themselves.
     """
     address = _address(bind)
-    _require_free(address)
+    require_free(address)
     server = Server(
         "quaysite",
         **address,
@@ -106,17 +106,22 @@ def _address(bind: str) -> dict[str, Any]:
     return {"address": host, "port": int(port)}
 
 
-def _require_free(address: dict[str, Any]) -> None:
+def require_free(address: dict[str, Any]) -> None:
     """Raise OSError if somebody listens there.
 
     granian's workers each listen for themselves (SO_REUSEPORT), so that the kernel
-    would let them share the port with another server.
+    would let them share the port with another server. This only binds: a client that
+    found it listening would be accepted, and then reset.
     """
     if "uds" in address:
         return
     family = socket.AF_INET6 if ":" in address["address"] else socket.AF_INET
-    place = address["address"], address["port"]
-    socket.create_server(place, family=family).close()
+    with socket.socket(family) as probe:
+        # As servers do: a port whose last connections are closing counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        probe.bind((address["address"], address["port"]))
 
 
 def _log_level() -> LogLevels:

@@ -8,12 +8,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from quaysite.serving.bridge import BODIES_AT_ONCE
+from quaysite.serving.server import require_free
 from tests.e2e.processes import CHECKOUT, accepts_connections, free_address
 from tests.quaysite.servers import (
     BOTH,
@@ -98,6 +101,26 @@ def test_serve_does_not_share_a_port(tmp_path: Path) -> None:
         )
     assert done.returncode == 1
     assert f"Cannot listen on {address}: Address already in use" in done.stderr
+
+
+def test_whether_the_port_is_free_is_asked_without_listening() -> None:
+    host, _, port = free_address().rpartition(":")
+    over, accepted = Event(), []
+
+    def knock() -> None:
+        while not over.is_set():
+            with socket.socket() as client, suppress(OSError):
+                client.connect((host, int(port)))
+                # A client that happens to come from this very port meets itself.
+                accepted.append(client.getsockname() != client.getpeername())
+
+    with ThreadPoolExecutor() as pool:
+        knocking = pool.submit(knock)
+        for _ in range(2_000):
+            require_free({"address": host, "port": int(port)})
+        over.set()
+        knocking.result()
+    assert not any(accepted)
 
 
 @BOTH
