@@ -17,6 +17,7 @@ from granian.server import Server
 
 from quaysite.access_log import Answered, access_line
 from quaysite.metrics.publishing import prepare, publisher
+from quaysite.serving.arenas import limit_arenas
 from quaysite.serving.bridge import Bridge
 from quaysite.serving.environ import address_of
 from quaysite.wsgi import application
@@ -67,6 +68,7 @@ def serve(bind: str, workers: int, threads: int) -> None:
         respawn_interval=1.0,
         workers_kill_timeout=STOP_SECONDS,
     )
+    limit_arenas()
     prepare(settings.VAR_DIR / "metrics")
     # What was opened or made until here is the parent's: connections cannot be
     # shared, and memory is shared as long as nobody writes to it.
