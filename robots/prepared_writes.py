@@ -183,15 +183,20 @@ class _InTurn:
     def run(
         self, connection: BaseDatabaseWrapper, update: Values, rows: Mapping[str, Any]
     ) -> bool:
+        # Before the transaction: SQLite has one at a time, and others wait for it.
+        updated = self._update.bound(connection, update)
+        bound = {
+            name: insert.bound(connection, rows[name])
+            for name, insert in self._inserts.items()
+        }
         keys: dict[str, Any] = {}
         with transaction.atomic(using=connection.alias):
-            bound = self._update.bound(connection, update)
-            if not self._updating.rows(connection, bound):
+            if not self._updating.rows(connection, updated):
                 return False
             for name, insert in self._inserts.items():
-                bound = insert.bound(connection, rows[name])
-                bound.extend(keys[row] for row in insert.links)
-                ((keys[name],),) = self._inserting[name].rows(connection, bound)
+                links = [keys[row] for row in insert.links]
+                values = [*bound[name], *links]
+                ((keys[name],),) = self._inserting[name].rows(connection, values)
         return True
 
 
