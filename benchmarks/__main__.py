@@ -5,7 +5,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import load, machine, options, report, run
+from benchmarks import autogroups, load, machine, options, report, run
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -16,7 +16,8 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server_url = stack.enter_context(run.postgresql(wanted))
-        on = machine.table(server_url, [machine.wrk()])
+        sharing = stack.enter_context(autogroups.switched_off())
+        on = machine.table(server_url, [machine.wrk(), sharing])
         found = run.everything(wanted, folder, server_url)
     command = " ".join(["python -m benchmarks", *sys.argv[1:]])
     text = report.markdown(found, on, command)
