@@ -70,6 +70,16 @@ def test_an_unreadable_header_is_401_even_for_what_is_public(
 
 
 @pytest.mark.parametrize(
+    "form", ["Bearer {}", "Token {}", "Basics {}", "basic{}", "{}"]
+)
+def test_right_credentials_under_another_scheme_are_401(
+    form: str, cast: Cast, endpoint: Endpoint
+) -> None:
+    credentials = encoded(b"acme+ci:" + cast.ci_secret.reveal().encode())
+    assert refusal(endpoint.get(login=form.format(credentials))) == UNREADABLE
+
+
+@pytest.mark.parametrize(
     "pair",
     [b"alice:", b"\x00:x", b"ali\x00ce:x", b"alice:\x00", b"alice:a:b", b" alice:x"],
     ids=repr,

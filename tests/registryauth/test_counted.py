@@ -186,6 +186,17 @@ def test_why_a_login_is_refused(
     }
 
 
+def test_who_tries_too_often_is_counted_for_what_was_shown(
+    cast: Cast, endpoint: Endpoint, settings: Settings
+) -> None:
+    settings.LOGIN_FAILURE_LIMIT = 1
+    wrong = basic("acme+ci", "wrong")
+    assert endpoint.get(login=wrong, service=SERVICE).status_code == 401
+    before = tallies.totals()
+    assert endpoint.get(login=wrong, service=SERVICE).status_code == 429
+    assert counted(before)["logins", "robot_static", "throttled"] == 1
+
+
 def test_robots_that_are_disallowed_are_counted_as_such(
     cast: Cast, endpoint: Endpoint, settings: Settings
 ) -> None:
