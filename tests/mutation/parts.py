@@ -97,6 +97,7 @@ PARTS = {
                 "test_emergency_switch.py",
                 "first_login",
                 "test_granted_uses.py",
+                "test_issue_by_replica.py",
                 "test_issued.py",
                 "test_keys.py",
                 "test_login_grants.py",
