@@ -19,7 +19,14 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutation.swapping import Key, Mutant, forget, mutants_of, put_in
+from tests.mutation.swapping import (
+    Key,
+    Mutant,
+    forget,
+    key_of,
+    mutants_of,
+    put_in,
+)
 
 MOST_SECONDS = 40.0
 """Of tests for one mutant, as long as they took without it; the likeliest ones."""
@@ -48,6 +55,7 @@ class Hunt:
         self._paths = paths
         self._files = {str(Path(path).resolve()) for path in paths}
         self._calls: dict[Key, set[int]] = defaultdict(set)
+        self._lines: dict[tuple[str, int], set[int]] = defaultdict(set)
         self._seconds: dict[int, float] = {}
 
     def run(self) -> None:
@@ -61,26 +69,30 @@ class Hunt:
 
     def _watch(self, number: int) -> None:
         called: set[CodeType] = set()
+        run: set[tuple[str, int]] = set()
 
-        def watch(frame: FrameType, event: str, _argument: object) -> None:
-            if event == "call" and frame.f_code.co_filename in self._files:
-                called.add(frame.f_code)
+        def watch(frame: FrameType, event: str, _argument: object) -> Any:
+            if frame.f_code.co_filename not in self._files:
+                return None
+            called.add(frame.f_code)
+            run.add((frame.f_code.co_filename, frame.f_lineno))
+            return watch
 
         # Else what makes a statement would be called by the first test alone.
         forget()
         begun = time.monotonic()
-        sys.setprofile(watch)
+        sys.settrace(watch)
         try:
             failed = self._fails(number)
         finally:
-            sys.setprofile(None)
+            sys.settrace(None)
         if failed:
             raise pytest.UsageError(f"fails by itself: {failed}")
         self._seconds[number] = time.monotonic() - begun
         for code in called:
-            self._calls[code.co_filename, code.co_qualname, code.co_firstlineno].add(
-                number
-            )
+            self._calls[key_of(code)].add(number)
+        for line in run:
+            self._lines[line].add(number)
 
     def _fails(self, number: int) -> str:
         """What a test that fails says; empty for one that does not."""
@@ -106,11 +118,15 @@ class Hunt:
         return "killed" if os.WEXITSTATUS(status) else "survived"
 
     def _likely(self, mutant: Mutant) -> list[int]:
-        """The tests that call what is wrong: of its module first, then fast ones."""
+        """The tests that call what is wrong: those first that run the very line, of
+        them those of its module, and then fast ones.
+        """
         stem = Path(mutant.path).stem
+        on_the_line = self._lines.get((mutant.key[0], mutant.line), set())
         tests = sorted(
             self._calls.get(mutant.key, ()),
             key=lambda number: (
+                number not in on_the_line,
                 stem not in self._session.items[number].nodeid.partition("::")[0],
                 self._seconds[number],
             ),
