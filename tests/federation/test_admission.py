@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 import federation.exchange
 from federation import admission, jwks
@@ -71,6 +72,19 @@ def test_an_issuer_is_asked_once_for_all_trusts_that_bring_no_keys(
         trusting(issuer=signer.issuer, subject=f"job-{number}", keys="")
     assert exchange.get(signer.token()).status_code == 401
     assert asked == [signer.kid]
+
+
+def test_keys_that_cannot_be_had_are_told_before_a_nearer_miss(
+    trusting: TrustBuilder, signer: Signer
+) -> None:
+    """That may be over in a minute; what another trust asks for stays as it is."""
+    signer.issuer = "https://nowhere.invalid"
+    trusting(issuer=signer.issuer, keys=signer.jwks(), audiences=("nobody",))
+    trusting(issuer=signer.issuer, keys="", subject="another")
+    with pytest.raises(admission.NotAdmitted) as refused:
+        admission.admit(ROBOT, signer.token(), timezone.now())
+    assert refused.value.reason.startswith("no keys of the issuer")
+    assert [miss.check for _, miss in refused.value.tried] == ["audience", "keys"]
 
 
 @pytest.mark.parametrize("first", ["RS256", "PS256"])
